@@ -1,0 +1,44 @@
+import type { ErrorValue } from '#shared/errors.ts';
+import type { ArtifactManifest } from '#shared/domain/artifact.ts';
+import type { LogLine, MetricPoint, Overrides, Preset, StepStatus } from '#shared/domain/run.ts';
+import type { SourceKind } from '#shared/domain/supervision.ts';
+import type { DatasetSnapshot, EditRecord, TruthRecord } from '../ml/stage.ts';
+import type { BackendId } from '../ml/backend/backend.ts';
+
+/** What a trainer is told to do: one run. */
+export interface RunOrder {
+  readonly runId: string;
+  readonly recipe: string;
+  readonly preset: Preset;
+  readonly overrides: Overrides;
+  readonly seed: number;
+  readonly backend: BackendId | 'auto';
+  /** Absolute path of the project folder; the trainer touches artifacts/ and logs/ alone. */
+  readonly projectDir: string;
+  /** For scoring runs: artifacts that stand in for steps, by step name. */
+  readonly given: Readonly<Record<string, string>>;
+}
+
+/** What the trainer asks of the core (birpc over the child's IPC channel). */
+export interface CoreFunctions {
+  /** The snapshot for a stage that reads these sources, with a fingerprint for each, which becomes part of artifact keys. */
+  sources(stage: string, reads: readonly SourceKind[]): Promise<{ dataset: DatasetSnapshot; fingerprints: Record<string, string> }>;
+  /** Vault masks; logged before they are handed out. */
+  truth(stage: string, purpose: string): Promise<readonly TruthRecord[]>;
+  edits(stage: string): Promise<readonly EditRecord[]>;
+  /** Says that an artifact is sealed on disk; the core indexes it. */
+  sealed(manifest: ArtifactManifest): Promise<void>;
+  /** Fire and forget. */
+  steps(statuses: readonly StepStatus[]): void;
+  metrics(points: readonly MetricPoint[]): void;
+  log(lines: readonly LogLine[]): void;
+  heartbeat(): void;
+  backend(description: string, id: BackendId): void;
+  finished(result: { ok: true } | { ok: false; cancelled: boolean; error: ErrorValue }): Promise<void>;
+}
+
+/** What the core asks of the trainer. */
+export interface TrainerFunctions {
+  start(order: RunOrder): Promise<void>;
+  cancel(): Promise<void>;
+}

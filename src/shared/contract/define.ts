@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import { ErrorValue, type ErrorCode } from '../errors.ts';
+
+/** A request with one answer: POST /api/call/NAME, JSON in, `Reply` out. */
+export interface CallDefinition<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
+  readonly kind: 'call';
+  readonly name: string;
+  readonly summary: string;
+  readonly input: I;
+  readonly output: O;
+  /** Codes this call may answer with, besides BAD_REQUEST, UNAUTHORIZED, SHUTTING_DOWN and INTERNAL. */
+  readonly errors: readonly ErrorCode[];
+  /** True when the call changes the project; refused on a read-only project. */
+  readonly mutates: boolean;
+}
+
+/** A message of the numbered event stream: GET /api/events?after=N, one JSON `EventEnvelope` a line. */
+export interface EventDefinition<P extends z.ZodType = z.ZodType> {
+  readonly kind: 'event';
+  readonly name: string;
+  readonly summary: string;
+  readonly payload: P;
+}
+
+/** Bytes by opaque id: GET or PUT /api/blob/NAME/ID. */
+export interface BlobDefinition {
+  readonly kind: 'blob';
+  readonly name: string;
+  readonly summary: string;
+  readonly methods: readonly ('GET' | 'PUT')[];
+  readonly id: z.ZodType<string>;
+  readonly contentType: string;
+  /** Most bytes accepted by PUT. */
+  readonly maxBytes: number;
+  /** What a PUT answers with; PUT replies are JSON `Reply`s. */
+  readonly putOutput?: z.ZodType;
+  readonly errors: readonly ErrorCode[];
+}
+
+export function defineCall<I extends z.ZodType, O extends z.ZodType>(
+  name: string,
+  definition: { summary: string; input: I; output: O; errors?: readonly ErrorCode[]; mutates?: boolean },
+): CallDefinition<I, O> {
+  return { kind: 'call', name, errors: [], mutates: false, ...definition };
+}
+
+export function defineEvent<P extends z.ZodType>(name: string, definition: { summary: string; payload: P }): EventDefinition<P> {
+  return { kind: 'event', name, ...definition };
+}
+
+export function defineBlob(name: string, definition: Omit<BlobDefinition, 'kind' | 'name'>): BlobDefinition {
+  return { kind: 'blob', name, ...definition };
+}
+
+export type CallInput<C> = C extends CallDefinition<infer I> ? z.input<I> : never;
+/** The input as a handler sees it, after parsing and defaults. */
+export type CallParsedInput<C> = C extends CallDefinition<infer I> ? z.output<I> : never;
+export type CallOutput<C> = C extends CallDefinition<z.ZodType, infer O> ? z.output<O> : never;
+export type EventPayload<E> = E extends EventDefinition<infer P> ? z.output<P> : never;
+
+/** What every call answers: a value, or an error value. HTTP status is 200 for both unless transport itself failed. */
+export type Reply<T> = { ok: true; value: T } | { ok: false; error: ErrorValue };
+
+export function replySchema<O extends z.ZodType>(output: O) {
+  return z.discriminatedUnion('ok', [
+    z.strictObject({ ok: z.literal(true), value: output }),
+    z.strictObject({ ok: z.literal(false), error: ErrorValue }),
+  ]);
+}
+
+/** One line of the event stream. `number` grows by one; a gap or `resync` means: fetch state anew. */
+export const EventEnvelope = z.strictObject({
+  number: z.int().nonnegative(),
+  name: z.string(),
+  payload: z.unknown(),
+});
+export type EventEnvelope = z.infer<typeof EventEnvelope>;

@@ -1,0 +1,62 @@
+import * as dataset from './dataset.ts';
+import * as edits from './edits.ts';
+import * as exports_ from './exports.ts';
+import * as project from './project.ts';
+import * as runs from './runs.ts';
+import * as scores from './scores.ts';
+import * as system from './system.ts';
+
+/** Every call. A domain adds its calls here; the API, the clients, the tests and docs/api.md follow from it. */
+export const calls = [
+  system.hello,
+  system.doctor,
+  system.shutdown,
+  project.getProject,
+  project.repointProject,
+  project.setSupervision,
+  project.vaultLog,
+  dataset.inspectDataset,
+  dataset.importDataset,
+  dataset.cancelImport,
+  dataset.listImages,
+  dataset.getImage,
+  dataset.setTags,
+  edits.getEditState,
+  edits.commitGesture,
+  edits.undoGesture,
+  edits.redoGesture,
+  edits.rebaseEdits,
+  edits.editLog,
+  edits.setReview,
+  runs.listRecipes,
+  runs.checkRun,
+  runs.startRun,
+  runs.listRuns,
+  runs.getRun,
+  runs.cancelRun,
+  runs.resumeRun,
+  runs.runMetrics,
+  runs.runLog,
+  runs.listArtifacts,
+  runs.pinArtifact,
+  runs.reclaimArtifacts,
+  scores.startScore,
+  scores.getScores,
+  exports_.previewExport,
+  exports_.startExport,
+] as const;
+
+export const events = [
+  system.resync,
+  project.projectChanged,
+  dataset.importProgress,
+  edits.editsChanged,
+  runs.runChanged,
+  runs.runMetric,
+  runs.runLogged,
+  exports_.exportProgress,
+] as const;
+
+export const blobs = [dataset.photoBlob, dataset.layerBlob, edits.correctedBlob, edits.conflictsBlob] as const;
+
+export { dataset, edits, exports_ as exports, project, runs, scores, system };

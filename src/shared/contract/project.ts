@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { ClassInfo } from '../domain/classes.ts';
+import { SupervisionKind, SupervisionRule, Split, SourceKind } from '../domain/supervision.ts';
+import { ImageId, RunId } from '../domain/ids.ts';
+import { defineCall, defineEvent } from './define.ts';
+
+export const ProjectInfo = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.iso.datetime(),
+  schemaVersion: z.int(),
+  readOnly: z.boolean(),
+  datasetRoot: z.string().nullable(),
+  datasetRootFound: z.boolean(),
+  classes: z.array(ClassInfo),
+  splits: z.array(z.strictObject({ name: Split, images: z.int() })),
+  supervision: z.array(SupervisionRule),
+  counts: z.strictObject({
+    images: z.int(),
+    problems: z.int(),
+    withTruth: z.int(),
+    reviewed: z.int(),
+    edited: z.int(),
+  }),
+});
+export type ProjectInfo = z.infer<typeof ProjectInfo>;
+
+export const getProject = defineCall('project.get', {
+  summary: 'The open project: classes, splits, supervision, counts.',
+  input: z.strictObject({}),
+  output: ProjectInfo,
+});
+
+export const repointProject = defineCall('project.repoint', {
+  summary: 'Tells the project where its photos are now. Photos are matched by relative name and size; nothing is changed unless all match.',
+  input: z.strictObject({ root: z.string().min(1) }),
+  output: z.strictObject({ matched: z.int(), missing: z.array(z.string()) }),
+  errors: ['DATASET_ROOT_MISSING', 'FILE_MISSING', 'PROJECT_READ_ONLY'],
+  mutates: true,
+});
+
+export const setSupervision = defineCall('project.setSupervision', {
+  summary: 'Declares what algorithms may learn from, by split and class. Everything else stays in the vault.',
+  input: z.strictObject({ rules: z.array(SupervisionRule) }),
+  output: z.strictObject({ rules: z.array(SupervisionRule) }),
+  errors: ['PROJECT_READ_ONLY', 'NOT_FOUND'],
+  mutates: true,
+});
+
+export const VaultEntry = z.strictObject({
+  at: z.iso.datetime(),
+  by: z.string().describe('what looked: stage id, call name'),
+  runId: RunId.nullable(),
+  purpose: z.string(),
+  source: SourceKind,
+  images: z.int().describe('number of masks read'),
+  imageId: ImageId.nullable().describe('set when a single mask was looked at'),
+});
+export type VaultEntry = z.infer<typeof VaultEntry>;
+
+export const vaultLog = defineCall('vault.log', {
+  summary: 'Every look at ground truth outside the supervision declaration, newest first.',
+  input: z.strictObject({ offset: z.int().nonnegative().default(0), limit: z.int().min(1).max(1000).default(100) }),
+  output: z.strictObject({ total: z.int(), entries: z.array(VaultEntry) }),
+});
+
+export const projectChanged = defineEvent('project.changed', {
+  summary: 'Classes, splits, supervision, root or counts changed.',
+  payload: z.strictObject({}),
+});
+
+export { SupervisionKind };
