@@ -1,0 +1,40 @@
+/** Which folder may import which, and why. DESIGN §5. */
+const LEAVES = '^src/main/(images|faults)/';
+
+/** A rule: files under `from` may import nothing of src/ but `allowed`. */
+function only(name, comment, from, allowed) {
+  return {
+    name,
+    comment,
+    severity: 'error',
+    from: { path: from, pathNot: '\\.test\\.ts$' },
+    to: { path: '^src/', pathNot: [from, ...allowed] },
+  };
+}
+
+export default {
+  forbidden: [
+    { name: 'no-cycles', comment: 'A cycle means two files share one job; nobody can read or test either alone.', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    { name: 'no-orphans', comment: 'A file nobody imports is dead, or an entry that belongs in the list here.', severity: 'error', from: { orphan: true, path: '^src/', pathNot: ['\\.test\\.ts$', '^src/main/(core|trainer|cli)\\.ts$', '\\.d\\.ts$', 'probe\\.ts$', 'worker\\.ts$'] }, to: {} },
+    { name: 'shared-is-pure', comment: 'shared runs in every process and in the browser: it may import zod and itself, no node, no electron, no vue.', severity: 'error', from: { path: '^src/shared/', pathNot: '\\.test\\.ts$' }, to: { pathNot: ['^src/shared/', '^node_modules/zod/'] } },
+    only('images-is-a-leaf', 'images knows files and pixels, nothing of projects, runs or methods.', '^src/main/images/', ['^src/shared/', '^src/main/faults/']),
+    only('faults-is-a-leaf', 'fault points are called from everywhere, so they may know nothing.', '^src/main/faults/', []),
+    only('ml-knows-no-project', 'Methods receive a context and never learn where they run: no SQL, no UI, no queue.', '^src/main/ml/', ['^src/shared/', LEAVES]),
+    only('datasets-stand-alone', 'Formats read and write files; who stores the result is not their business.', '^src/main/datasets/', ['^src/shared/', LEAVES]),
+    only('project-is-storage', 'The project folder alone speaks SQL and knows nothing of runs or the API.', '^src/main/project/', ['^src/shared/', LEAVES]),
+    only('runs-below-api', 'Runs are driven through the API and must not reach up to it.', '^src/main/runs/', ['^src/shared/', LEAVES, '^src/main/(project|datasets|ml)/']),
+    only('api-below-server', 'The API is the same over any transport, so it may not know one.', '^src/main/api/', ['^src/shared/', LEAVES, '^src/main/(project|datasets|ml|runs|setup)/']),
+    { name: 'electron-only-in-app', comment: 'Core, trainer and CLI run in plain Node; only the shell may import electron.', severity: 'error', from: { pathNot: '^src/main/(app/|index\\.ts)' }, to: { path: '^node_modules/electron/' } },
+    { name: 'sql-only-in-project', comment: 'One folder speaks SQL, so that every statement can be reviewed in one place.', severity: 'error', from: { path: '^src/', pathNot: '^src/main/project/' }, to: { path: '^node_modules/(better-sqlite3|kysely)/' } },
+    { name: 'tensors-only-in-ml', comment: 'The core never runs tensor code: a crash in native code must not take hand edits with it.', severity: 'error', from: { path: '^src/', pathNot: '^src/main/ml/' }, to: { path: '^node_modules/(@tensorflow|webgpu)/', dependencyTypesNot: ['type-only'] } },
+    { name: 'src-free-of-tests', comment: 'Shipped code never imports tests.', severity: 'error', from: { path: '^src/', pathNot: '\\.test\\.ts$' }, to: { path: '^tests/' } },
+    { name: 'resolvable', comment: 'An import that resolves to nothing fails at run time.', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'core-never-tensors-static', comment: 'core.ts must not reach tensor code even indirectly, or the core pays its load time and its crashes.', severity: 'error', from: { path: '^src/main/core\\.ts$' }, to: { path: '^node_modules/@tensorflow/', reachable: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+  },
+};

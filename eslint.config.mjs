@@ -1,0 +1,49 @@
+import tseslint from 'typescript-eslint';
+
+const chance = {
+  object: 'Math',
+  property: 'random',
+  message: 'Inject chance: results must follow from the seed (DESIGN §2, rule 11).',
+};
+const clock = { object: 'Date', property: 'now', message: 'Inject the clock: results must not depend on when they are computed.' };
+
+export default tseslint.config(
+  { ignores: ['node_modules/', 'out/', 'coverage/', 'resources/', '.tmp/'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unnecessary-condition': 'error',
+      // Numbers in messages are read by people; wrapping each in String() says nothing.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      // An arrow that returns a void call is how callbacks are forwarded.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['src/shared/**', 'src/main/ml/**'],
+    ignores: ['**/*.test.ts'],
+    rules: { 'no-restricted-properties': ['error', chance, clock] },
+  },
+  {
+    // Scripts and the command line talk to a terminal; configuration files are not typed programs.
+    files: ['scripts/**', 'tests/**', '*.config.*', '.dependency-cruiser.mjs'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['**/*.mjs'],
+    rules: {
+      // Plain JavaScript is typed by JSDoc; its JSON is checked where it is read.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+);

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+const inProcesses = { pool: 'forks' as const };
+
+/** One project a kind, so that counts and failures are told apart; `npm test` runs them all. */
+export default defineConfig({
+  test: {
+    // Two cores and native code: more workers only steal from each other.
+    maxWorkers: 2,
+    projects: [
+      { test: { ...inProcesses, name: 'unit', include: ['src/**/*.test.ts'] } },
+      { test: { ...inProcesses, name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 } },
+      { test: { ...inProcesses, name: 'ml', include: ['tests/ml/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
+      { test: { ...inProcesses, name: 'fault', include: ['tests/fault/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
+      { test: { ...inProcesses, name: 'setup', include: ['tests/setup/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+    ],
+  },
+});
