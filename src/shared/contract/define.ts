@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { ErrorValue, type ErrorCode } from '../errors.ts';
 
 /** A request with one answer: POST /api/call/NAME, JSON in, `Reply` out. */
-export interface CallDefinition<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
+export interface CallDefinition<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType, N extends string = string> {
   readonly kind: 'call';
-  readonly name: string;
+  readonly name: N;
   readonly summary: string;
   readonly input: I;
   readonly output: O;
@@ -15,17 +15,17 @@ export interface CallDefinition<I extends z.ZodType = z.ZodType, O extends z.Zod
 }
 
 /** A message of the numbered event stream: GET /api/events?after=N, one JSON `EventEnvelope` a line. */
-export interface EventDefinition<P extends z.ZodType = z.ZodType> {
+export interface EventDefinition<P extends z.ZodType = z.ZodType, N extends string = string> {
   readonly kind: 'event';
-  readonly name: string;
+  readonly name: N;
   readonly summary: string;
   readonly payload: P;
 }
 
 /** Bytes by opaque id: GET or PUT /api/blob/NAME/ID. */
-export interface BlobDefinition {
+export interface BlobDefinition<N extends string = string> {
   readonly kind: 'blob';
-  readonly name: string;
+  readonly name: N;
   readonly summary: string;
   readonly methods: readonly ('GET' | 'PUT')[];
   readonly id: z.ZodType<string>;
@@ -37,18 +37,18 @@ export interface BlobDefinition {
   readonly errors: readonly ErrorCode[];
 }
 
-export function defineCall<I extends z.ZodType, O extends z.ZodType>(
-  name: string,
+export function defineCall<const N extends string, I extends z.ZodType, O extends z.ZodType>(
+  name: N,
   definition: { summary: string; input: I; output: O; errors?: readonly ErrorCode[]; mutates?: boolean },
-): CallDefinition<I, O> {
+): CallDefinition<I, O, N> {
   return { kind: 'call', name, errors: [], mutates: false, ...definition };
 }
 
-export function defineEvent<P extends z.ZodType>(name: string, definition: { summary: string; payload: P }): EventDefinition<P> {
+export function defineEvent<const N extends string, P extends z.ZodType>(name: N, definition: { summary: string; payload: P }): EventDefinition<P, N> {
   return { kind: 'event', name, ...definition };
 }
 
-export function defineBlob(name: string, definition: Omit<BlobDefinition, 'kind' | 'name'>): BlobDefinition {
+export function defineBlob<const N extends string>(name: N, definition: Omit<BlobDefinition, 'kind' | 'name'>): BlobDefinition<N> {
   return { kind: 'blob', name, ...definition };
 }
 

@@ -59,4 +59,11 @@ export const events = [
 
 export const blobs = [dataset.photoBlob, dataset.layerBlob, edits.correctedBlob, edits.conflictsBlob] as const;
 
+export type AnyCall = (typeof calls)[number];
+export type CallName = AnyCall['name'];
+export type AnyEvent = (typeof events)[number];
+export type EventName = AnyEvent['name'];
+export type AnyBlob = (typeof blobs)[number];
+export type BlobName = AnyBlob['name'];
+
 export { dataset, edits, exports_ as exports, project, runs, scores, system };
