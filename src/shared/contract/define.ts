@@ -8,11 +8,16 @@ export interface CallDefinition<I extends z.ZodType = z.ZodType, O extends z.Zod
   readonly summary: string;
   readonly input: I;
   readonly output: O;
-  /** Codes this call may answer with, besides BAD_REQUEST, UNAUTHORIZED, SHUTTING_DOWN and INTERNAL. */
+  /** Codes this call may answer with, besides BAD_REQUEST, UNAUTHORIZED, BODY_TOO_LARGE, SHUTTING_DOWN and INTERNAL. */
   readonly errors: readonly ErrorCode[];
   /** True when the call changes the project; refused on a read-only project. */
   readonly mutates: boolean;
+  /** Most bytes of JSON the call accepts; more is BODY_TOO_LARGE before it is parsed. */
+  readonly maxBodyBytes: number;
 }
+
+/** Enough for every call whose input does not hold pixels. */
+export const DEFAULT_BODY_BYTES = 4 * 1024 * 1024;
 
 /** A message of the numbered event stream: GET /api/events?after=N, one JSON `EventEnvelope` a line. */
 export interface EventDefinition<P extends z.ZodType = z.ZodType, N extends string = string> {
@@ -39,9 +44,9 @@ export interface BlobDefinition<N extends string = string> {
 
 export function defineCall<const N extends string, I extends z.ZodType, O extends z.ZodType>(
   name: N,
-  definition: { summary: string; input: I; output: O; errors?: readonly ErrorCode[]; mutates?: boolean },
+  definition: { summary: string; input: I; output: O; errors?: readonly ErrorCode[]; mutates?: boolean; maxBodyBytes?: number },
 ): CallDefinition<I, O, N> {
-  return { kind: 'call', name, errors: [], mutates: false, ...definition };
+  return { kind: 'call', name, errors: [], mutates: false, maxBodyBytes: DEFAULT_BODY_BYTES, ...definition };
 }
 
 export function defineEvent<const N extends string, P extends z.ZodType>(name: N, definition: { summary: string; payload: P }): EventDefinition<P, N> {

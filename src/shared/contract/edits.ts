@@ -39,6 +39,7 @@ export const commitGesture = defineCall('edits.commit', {
   output: EditState,
   errors: ['NOT_FOUND', 'EDIT_STALE', 'EDIT_MALFORMED', 'ARTIFACT_NOT_FOUND', 'PROJECT_READ_ONLY', 'DISK_FULL', 'WRITE_FAILED'],
   mutates: true,
+  maxBodyBytes: 65 * 1024 * 1024,
 });
 
 const Step = z.strictObject({ imageId: ImageId, expectedRevision: z.int().nonnegative() });
