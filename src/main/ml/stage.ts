@@ -113,6 +113,8 @@ export interface StageDefinition<C extends z.ZodObject = z.ZodObject, K extends 
   readonly reads: readonly SourceKind[];
   /** False for stages that never touch the tensor backend. */
   readonly usesTensors: boolean;
+  /** False for stages that draw no random numbers, so that runs with different seeds share their artifacts. Absent means true. */
+  readonly usesSeed?: boolean;
   run(context: StageContext, config: z.output<C>, inputs: StageInputs<K>): Promise<void>;
 }
 

@@ -17,6 +17,8 @@ export interface RunOrder {
   readonly projectDir: string;
   /** For scoring runs: artifacts that stand in for steps, by step name. */
   readonly given: Readonly<Record<string, string>>;
+  /** Steps to run; the others are given or left out. Null runs every step that is not given. */
+  readonly only: readonly string[] | null;
 }
 
 /** What the trainer asks of the core (birpc over the child's IPC channel). */
@@ -32,7 +34,8 @@ export interface CoreFunctions {
   steps(statuses: readonly StepStatus[]): void;
   metrics(points: readonly MetricPoint[]): void;
   log(lines: readonly LogLine[]): void;
-  heartbeat(): void;
+  /** Sent while the main loop turns. `idleMs` is the time since a stage last showed work (progress, metric, log or breathe). */
+  heartbeat(idleMs: number): void;
   backend(description: string, id: BackendId): void;
   finished(result: { ok: true } | { ok: false; cancelled: boolean; error: ErrorValue }): Promise<void>;
 }

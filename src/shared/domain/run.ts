@@ -45,6 +45,7 @@ export const RunSummary = z.strictObject({
   backend: z.string().nullable().describe('backend that ran it, such as native-cpu'),
   device: z.string().describe('queue slot: cpu or gpu0'),
   error: ErrorValue.nullable(),
+  scoringOf: RunId.nullable().default(null).describe('set on a scoring run: the run whose outputs it scores'),
 });
 export type RunSummary = z.infer<typeof RunSummary>;
 

@@ -1,0 +1,49 @@
+import type { ArtifactManifest } from '#shared/domain/artifact.ts';
+import type { LogLine, MetricPoint, StepStatus } from '#shared/domain/run.ts';
+import type { SourceKind } from '#shared/domain/supervision.ts';
+import type { TensorBackend } from '../backend/backend.ts';
+import type { ArtifactReader, ArtifactWriter, CheckpointSlot, DatasetSnapshot, EditRecord, TruthRecord } from '../stage.ts';
+
+/** An artifact in staging. It survives the process that makes it: opening the same key again goes on where it stopped. */
+export interface ArtifactDraft {
+  readonly writer: ArtifactWriter;
+  readonly checkpoint: CheckpointSlot;
+  /** Writes the manifest, drops the checkpoint and renames the folder into place; from then on the artifact exists. */
+  seal(manifest: Omit<ArtifactManifest, 'files' | 'summary'>): Promise<ArtifactReader>;
+  /** Lets go of the folder without sealing it. Its files stay for a resumed run. */
+  release(): Promise<void>;
+}
+
+/** Sealed artifacts and those in the making. Implemented over files by runs/artifacts. */
+export interface ArtifactStore {
+  /** Null when no such artifact is sealed; ARTIFACT_DAMAGED when it is there but incomplete. */
+  open(key: string): Promise<ArtifactReader | null>;
+  /** Opens staging for a key; waits while another live process makes the same artifact. */
+  draft(key: string, runId: string, signal: AbortSignal): Promise<ArtifactDraft>;
+  /** Moves a damaged artifact out of the way, so that it can be made again. */
+  setAside(key: string): Promise<void>;
+}
+
+/** Everything the pipeline asks of the process that hosts it. */
+export interface PipelineHost {
+  readonly store: ArtifactStore;
+  readonly signal: AbortSignal;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** penumbra and node versions, for provenance. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Loads the tensor backend at first use; the same one afterwards. */
+  backend(): Promise<TensorBackend>;
+  weights(name: string): Promise<string>;
+  sources(stage: string, reads: readonly SourceKind[]): Promise<{ dataset: DatasetSnapshot; fingerprints: Record<string, string> }>;
+  truth(stage: string, purpose: string): Promise<readonly TruthRecord[]>;
+  edits(stage: string): Promise<readonly EditRecord[]>;
+  sealed(manifest: ArtifactManifest): Promise<void>;
+  steps(statuses: readonly StepStatus[]): void;
+  metrics(points: readonly MetricPoint[]): void;
+  log(lines: readonly LogLine[]): void;
+  /** Tells that work moves on; called from breathe(). */
+  beat(): void;
+  /** Resolves when everything reported so far has left this process. */
+  flush(): Promise<void>;
+}

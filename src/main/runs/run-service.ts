@@ -1,0 +1,40 @@
+import type { ArtifactManifest } from '#shared/domain/artifact.ts';
+import type { CallOutput, CallParsedInput, EventPayload } from '#shared/contract/define.ts';
+import type { RecipeInfo, checkRun, listArtifacts, listRuns, reclaimArtifacts, runChanged, runLog, runLogged, runMetric, runMetrics, startRun } from '#shared/contract/runs.ts';
+import type { RunSummary } from '#shared/domain/run.ts';
+import type { ScoreTable } from '#shared/domain/score.ts';
+import type { ArtifactReader } from '#main/ml/stage.ts';
+
+export type RunRequest = CallParsedInput<typeof startRun>;
+
+export type RunEvent =
+  | { readonly name: 'runs.changed'; readonly payload: EventPayload<typeof runChanged> }
+  | { readonly name: 'runs.metric'; readonly payload: EventPayload<typeof runMetric> }
+  | { readonly name: 'runs.logged'; readonly payload: EventPayload<typeof runLogged> };
+
+/** Runs of one open project: queue, trainer processes, artifacts, scores. Every method throws PenumbraError. */
+export interface RunService {
+  recipes(): Promise<RecipeInfo[]>;
+  check(request: RunRequest): Promise<CallOutput<typeof checkRun>>;
+  start(request: RunRequest): Promise<RunSummary>;
+  list(query: CallParsedInput<typeof listRuns>): CallOutput<typeof listRuns>;
+  get(runId: string): RunSummary;
+  cancel(runId: string): Promise<RunSummary>;
+  resume(runId: string): RunSummary;
+  metrics(query: CallParsedInput<typeof runMetrics>): CallOutput<typeof runMetrics>;
+  log(query: CallParsedInput<typeof runLog>): Promise<CallOutput<typeof runLog>>;
+  listArtifacts(query: CallParsedInput<typeof listArtifacts>): CallOutput<typeof listArtifacts>;
+  pinArtifact(key: string, pinned: boolean): void;
+  reclaim(dryRun: boolean): Promise<CallOutput<typeof reclaimArtifacts>>;
+  /** A sealed artifact; ARTIFACT_NOT_FOUND or ARTIFACT_DAMAGED. */
+  openArtifact(key: string): Promise<ArtifactReader>;
+  /** Artifact of a step of a run, such as ('run_…', 'refined'); ARTIFACT_NOT_FOUND when that step made none. */
+  stepArtifact(runId: string, step: string): ArtifactManifest;
+  startScore(runId?: string): Promise<RunSummary>;
+  scores(runId?: string): Promise<{ runId: string; table: ScoreTable }>;
+  subscribe(listener: (event: RunEvent) => void): () => void;
+  /** Resolves when the run is in a final state. */
+  finished(runId: string): Promise<RunSummary>;
+  /** Ends the queue: a running run is cancelled, or waited for. Queued runs stay queued for the next start. */
+  close(how: 'cancel' | 'wait'): Promise<void>;
+}
