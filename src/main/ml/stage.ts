@@ -1,42 +1,11 @@
 import type * as z from 'zod';
 import type { ArtifactKind, ArtifactManifest } from '#shared/domain/artifact.ts';
-import type { ClassInfo } from '#shared/domain/classes.ts';
-import type { ImageId } from '#shared/domain/ids.ts';
 import type { LogLevel, MetricPoint } from '#shared/domain/run.ts';
+import type { DatasetSnapshot, EditRecord, ImageRecord, TruthRecord } from '#shared/domain/snapshot.ts';
 import type { SourceKind } from '#shared/domain/supervision.ts';
 import type { TensorBackend } from './backend/backend.ts';
 
-/** One photo as stages see it. Tags and masks are present only where the supervision declaration grants them to this stage. */
-export interface ImageRecord {
-  readonly id: ImageId;
-  readonly name: string;
-  readonly photoPath: string;
-  readonly width: number; // px, after EXIF orientation
-  readonly height: number; // px, after EXIF orientation
-  readonly split: string;
-  /** Multi-hot over classes, channel = class index - 1; null when tags are not granted. */
-  readonly tags: readonly (0 | 1)[] | null;
-  /** Path of the class mask inside the supervision; null when not granted or absent. */
-  readonly maskPath: string | null;
-}
-
-/** What the project grants to a run: written by the core before the trainer starts, never changed while it runs. */
-export interface DatasetSnapshot {
-  readonly classes: readonly ClassInfo[];
-  readonly images: readonly ImageRecord[];
-}
-
-/** Ground truth of one image, handed out only to stages that read `truth`, and logged. */
-export interface TruthRecord {
-  readonly imageId: ImageId;
-  readonly maskPath: string;
-}
-
-/** Corrections in force on one image, oldest first: encoded gestures of shared/mask/tile-diff.ts. */
-export interface EditRecord {
-  readonly imageId: ImageId;
-  readonly gestures: readonly Uint8Array[];
-}
+export type { DatasetSnapshot, EditRecord, ImageRecord, TruthRecord };
 
 /** A sealed artifact, read-only. */
 export interface ArtifactReader {
