@@ -84,7 +84,10 @@ export function createApi(options: ApiOptions): Api {
     async call(name, input) {
       const entry = callTable.get(name);
       if (entry === undefined) {
-        const error = new PenumbraError('NOT_FOUND', `there is no call "${name}"`, { remedy: 'See docs/api.md for the calls of this version.' });
+        const error = new PenumbraError('NOT_FOUND', `there is no call "${name}"`, {
+          remedy: 'See docs/api.md for the calls of this version.',
+          details: { unknown: 'call' },
+        });
         return { ok: false, error: error.toValue() };
       }
       const { definition, handle } = entry;

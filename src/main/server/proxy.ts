@@ -1,0 +1,31 @@
+import { request as openRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { PenumbraError } from '#shared/errors.ts';
+import { sendTransportError } from './replies.ts';
+
+/** Headers that belong to one connection, or that the core behind has no business with. */
+const NOT_FORWARDED = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'origin', 'cookie', 'referer']);
+
+/** Hands a request to the core behind `socketPath` and its answer back, byte for byte. */
+export function forwardToSocket(socketPath: string, request: IncomingMessage, response: ServerResponse): void {
+  const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !NOT_FORWARDED.has(name)));
+  // The agent's pool would hold sockets of a core that has gone.
+  const onward = openRequest({ socketPath, path: request.url, method: request.method, headers, agent: false });
+  onward.on('response', (answer) => {
+    const kept = Object.entries(answer.headers).filter(([name]) => !NOT_FORWARDED.has(name));
+    response.writeHead(answer.statusCode ?? 502, Object.fromEntries(kept));
+    answer.pipe(response);
+    answer.on('error', () => response.destroy());
+  });
+  onward.on('error', (thrown) => {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const error = new PenumbraError('SHUTTING_DOWN', `the core of this project does not answer: ${thrown.message}`, {
+      remedy: 'It is being started again; try in a moment.',
+    });
+    sendTransportError(response, error.toValue());
+  });
+  response.on('close', () => onward.destroy());
+  request.pipe(onward);
+}
