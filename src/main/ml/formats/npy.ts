@@ -1,0 +1,82 @@
+import { PenumbraError } from '#shared/errors.ts';
+
+/**
+ * NumPy's .npy format (numpy/lib/format.py, version 1.0): little-endian, C order, four element types.
+ * Object arrays would need pickle and are refused.
+ */
+export type NpyArray =
+  | { readonly dtype: 'uint8'; readonly shape: readonly number[]; readonly data: Uint8Array }
+  | { readonly dtype: 'int32'; readonly shape: readonly number[]; readonly data: Int32Array }
+  /** IEEE binary16 bits; see float16.ts. */
+  | { readonly dtype: 'float16'; readonly shape: readonly number[]; readonly data: Uint16Array }
+  | { readonly dtype: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array };
+
+const DESCRIPTIONS = { uint8: '|u1', int32: '<i4', float16: '<f2', float32: '<f4' } as const;
+const ITEM_BYTES = { uint8: 1, int32: 4, float16: 2, float32: 4 } as const;
+const MAGIC = '\x93NUMPY';
+const MAX_AXES = 8;
+
+/** An array as .npy bytes. */
+export function encodeNpy(array: NpyArray): Uint8Array {
+  const count = itemCount(array.shape);
+  if (array.data.length !== count) throw new RangeError(`npy: shape (${array.shape.join(', ')}) holds ${count} items, got ${array.data.length}`);
+  const shape = array.shape.length === 1 ? `(${array.shape.join('')},)` : `(${array.shape.join(', ')})`;
+  const fields = `{'descr': '${DESCRIPTIONS[array.dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;
+  // The header with magic, version and length is padded to a multiple of 64 bytes and ends with a line feed.
+  const padded = fields.padEnd(Math.ceil((fields.length + 11) / 64) * 64 - 11, ' ') + '\n';
+  const payload = new Uint8Array(array.data.buffer, array.data.byteOffset, array.data.byteLength);
+  const bytes = new Uint8Array(10 + padded.length + payload.length);
+  bytes.set(Buffer.from(MAGIC, 'latin1'), 0);
+  bytes.set([1, 0, padded.length & 0xff, padded.length >>> 8], 6);
+  bytes.set(Buffer.from(padded, 'latin1'), 10);
+  bytes.set(payload, 10 + padded.length);
+  return bytes;
+}
+
+/** The array in .npy bytes; ARTIFACT_DAMAGED naming `what` when they are anything else than an array of the four types. */
+export function decodeNpy(bytes: Uint8Array, what: string): NpyArray {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (buffer.length < 10 || buffer.toString('latin1', 0, 6) !== MAGIC) throw damaged(what, 'does not begin as a NumPy array');
+  if (buffer[6] !== 1) throw damaged(what, `has NumPy format version ${buffer[6] ?? 0}; expected 1`);
+  const start = 10 + buffer.readUInt16LE(8);
+  if (start > buffer.length) throw damaged(what, 'ends inside its header');
+  const header = buffer.toString('latin1', 10, start);
+  const match = /^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([0-9, ]*)\), \} *\n$/.exec(header);
+  const dtype = (Object.keys(DESCRIPTIONS) as (keyof typeof DESCRIPTIONS)[]).find((key) => DESCRIPTIONS[key] === match?.[1]);
+  if (match === null) throw damaged(what, `has a header that cannot be read: ${JSON.stringify(header.slice(0, 120))}`);
+  if (dtype === undefined) throw damaged(what, `has element type "${match[1] ?? ''}"; expected one of ${Object.values(DESCRIPTIONS).join(', ')}`);
+  if (match[2] === 'True') throw damaged(what, 'is in Fortran order; expected C order');
+  const shape = (match[3] ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map(Number);
+  const count = itemCount(shape);
+  const expected = count * ITEM_BYTES[dtype];
+  if (shape.length > MAX_AXES || !Number.isSafeInteger(expected) || buffer.length - start !== expected) {
+    throw damaged(what, `holds ${buffer.length - start} bytes of data; expected ${expected} for shape (${shape.join(', ')})`);
+  }
+  // A copy, so that the elements are aligned. Every supported platform is little-endian, as the format.
+  const data = bytes.slice(start).buffer;
+  switch (dtype) {
+    case 'uint8':
+      return { dtype, shape, data: new Uint8Array(data) };
+    case 'int32':
+      return { dtype, shape, data: new Int32Array(data) };
+    case 'float16':
+      return { dtype, shape, data: new Uint16Array(data) };
+    case 'float32':
+      return { dtype, shape, data: new Float32Array(data) };
+  }
+}
+
+function itemCount(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
+function damaged(what: string, fact: string): PenumbraError {
+  return new PenumbraError('ARTIFACT_DAMAGED', `${what} ${fact}.`, {
+    remedy: 'Make the artifact again, or import the file again from where it came.',
+    details: { file: what, fact },
+  });
+}
