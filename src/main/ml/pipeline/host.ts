@@ -6,6 +6,8 @@ import type { ArtifactReader, ArtifactWriter, CheckpointSlot, DatasetSnapshot, E
 
 /** An artifact in staging. It survives the process that makes it: opening the same key again goes on where it stopped. */
 export interface ArtifactDraft {
+  /** Set when there is nothing left to make: another process sealed it meanwhile, or an earlier one was killed while sealing. */
+  readonly finished: ArtifactReader | null;
   readonly writer: ArtifactWriter;
   readonly checkpoint: CheckpointSlot;
   /** Writes the manifest, drops the checkpoint and renames the folder into place; from then on the artifact exists. */

@@ -1,0 +1,154 @@
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PenumbraError } from '#shared/errors.ts';
+import type { ArtifactManifest } from '#shared/domain/artifact.ts';
+import { ArtifactKey } from '#shared/domain/ids.ts';
+import type { ArtifactDraft, ArtifactStore } from '#main/ml/pipeline/host.ts';
+import type { ArtifactReader } from '#main/ml/stage.ts';
+import { syncFolder, TEMP_PREFIX, writeError } from './atomic.ts';
+import { DraftFolder, finishSeal } from './draft.ts';
+import { forgetOwnership, readOwner, takeOwnership, type Owner } from './owner.ts';
+import { MANIFEST, openFolder } from './reader.ts';
+
+/**
+ * Artifacts of a project as folders: `artifacts/KEY/` sealed, `artifacts/staging/KEY/` in the making,
+ * `artifacts/damaged/KEY/` set aside. Used by the core (reads, sweeps) and by trainers (make them).
+ */
+export class FileArtifactStore implements ArtifactStore {
+  private readonly root: string;
+  private readonly stagingRoot: string;
+  private readonly beforeCheckpoint: () => Promise<void>;
+
+  /** `beforeCheckpoint` runs before each checkpoint is written; see `CheckpointFile`. */
+  constructor(projectDir: string, beforeCheckpoint: () => Promise<void> = () => Promise.resolve()) {
+    this.root = join(projectDir, 'artifacts');
+    this.stagingRoot = join(this.root, 'staging');
+    this.beforeCheckpoint = beforeCheckpoint;
+  }
+
+  async open(key: string): Promise<ArtifactReader | null> {
+    return openFolder(this.sealedDir(key), key);
+  }
+
+  /** Like `open`, but ARTIFACT_NOT_FOUND when there is none. */
+  async require(key: string): Promise<ArtifactReader> {
+    const reader = await this.open(key);
+    if (reader !== null) return reader;
+    throw new PenumbraError('ARTIFACT_NOT_FOUND', `there is no artifact ${key} in this project`, {
+      remedy: 'Run the recipe that makes it, or choose another run.',
+      details: { key },
+    });
+  }
+
+  async draft(key: string, runId: string, signal: AbortSignal): Promise<ArtifactDraft> {
+    const dir = this.stagingDir(key);
+    let finished: ArtifactReader | null;
+    try {
+      await mkdir(this.stagingRoot, { recursive: true });
+      await takeOwnership(this.stagingRoot, key, runId, signal);
+      finished = await this.findFinished(key);
+      if (finished === null) await prepareFolder(dir);
+    } catch (error) {
+      throw await writeError(error, dir, null);
+    }
+    return new DraftFolder(dir, this.sealedDir(key), runId, finished, this.beforeCheckpoint);
+  }
+
+  private async findFinished(key: string): Promise<ArtifactReader | null> {
+    const sealed = await this.open(key);
+    if (sealed !== null) {
+      await this.deleteStaged(key);
+      return sealed;
+    }
+    // Killed between writing the manifest and the rename: everything is there, so the seal is finished now.
+    const complete = await openFolder(this.stagingDir(key), key).catch(() => null);
+    return complete === null ? null : finishSeal(this.stagingDir(key), this.sealedDir(key));
+  }
+
+  async setAside(key: string): Promise<void> {
+    const aside = join(this.root, 'damaged', key);
+    await mkdir(join(this.root, 'damaged'), { recursive: true });
+    await rm(aside, { recursive: true, force: true });
+    await rename(this.sealedDir(key), aside);
+    await syncFolder(this.root);
+  }
+
+  /** Deletes a sealed artifact. It vanishes by one rename, so a kill midway leaves no half of it behind. */
+  async delete(key: string): Promise<void> {
+    const sealed = this.sealedDir(key);
+    if ((await stat(sealed).catch(() => null)) === null) return;
+    await this.setAside(key);
+    await rm(join(this.root, 'damaged', key), { recursive: true, force: true });
+  }
+
+  /** Manifests of all sealed artifacts that open without damage. */
+  async sealedManifests(): Promise<ArtifactManifest[]> {
+    const manifests: ArtifactManifest[] = [];
+    for (const key of await this.keysIn(this.root)) {
+      const reader = await openFolder(this.sealedDir(key), key).catch(() => null);
+      if (reader !== null) manifests.push(reader.manifest);
+    }
+    return manifests;
+  }
+
+  /** Artifacts in the making, with who works or worked on them. */
+  async staged(): Promise<{ key: string; owner: Owner | null }[]> {
+    const staged = [];
+    for (const key of await this.keysIn(this.stagingRoot)) staged.push({ key, owner: await readOwner(this.stagingRoot, key) });
+    return staged;
+  }
+
+  async deleteStaged(key: string): Promise<void> {
+    await rm(this.stagingDir(key), { recursive: true, force: true });
+    await forgetOwnership(this.stagingRoot, key);
+  }
+
+  async stagedBytes(key: string): Promise<number> {
+    return folderBytes(this.stagingDir(key));
+  }
+
+  /** Keys and bytes of what was set aside. */
+  async damaged(): Promise<{ key: string; bytes: number }[]> {
+    const found = [];
+    for (const key of await this.keysIn(join(this.root, 'damaged'))) found.push({ key, bytes: await folderBytes(join(this.root, 'damaged', key)) });
+    return found;
+  }
+
+  async deleteDamaged(key: string): Promise<void> {
+    await rm(join(this.root, 'damaged', parseKey(key)), { recursive: true, force: true });
+  }
+
+  private sealedDir(key: string): string {
+    return join(this.root, parseKey(key));
+  }
+
+  private stagingDir(key: string): string {
+    return join(this.stagingRoot, parseKey(key));
+  }
+
+  private async keysIn(dir: string): Promise<string[]> {
+    const names = await readdir(dir).catch(() => []);
+    return names.filter((name) => ArtifactKey.safeParse(name).success).sort();
+  }
+}
+
+/** Clears what a killed writer left; a manifest here belongs to a seal whose files did not check out. */
+async function prepareFolder(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  for (const name of await readdir(dir)) {
+    if (name.startsWith(TEMP_PREFIX) || name === MANIFEST) await rm(join(dir, name), { force: true });
+  }
+}
+
+/** Keys become folder names, so nothing else may pass. */
+function parseKey(key: string): string {
+  const parsed = ArtifactKey.safeParse(key);
+  if (parsed.success) return parsed.data;
+  throw new PenumbraError('ARTIFACT_NOT_FOUND', `"${key}" is not an artifact key; expected 32 hex digits`, { remedy: 'Take the key from the list of artifacts.' });
+}
+
+async function folderBytes(dir: string): Promise<number> {
+  let bytes = 0;
+  for (const name of await readdir(dir).catch(() => [])) bytes += (await stat(join(dir, name)).catch(() => null))?.size ?? 0;
+  return bytes;
+}
