@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import type { ClassInfo } from '#shared/domain/classes.ts';
+import { argmaxPlanes, positionsToLabels, withAlphaBackground, withThresholdBackground } from '#shared/raster/background.ts';
+import type { LabelMap } from '#shared/mask/label-map.ts';
+import type { Planes, Size } from '#shared/raster/planes.ts';
+import { resizePlanesBilinear } from '#shared/raster/resize.ts';
+import { defineStage } from '../stage.ts';
+import { eachImage } from './each-image.ts';
+import { hasLabelMap, labelPalette, writeLabelMap } from './label-maps-io.ts';
+import { hasScoreMaps, readScoreMaps, type ScoreMaps } from './score-maps-io.ts';
+
+/** How classes of an image win against background; shared with the CRF's unary from scores. */
+export interface BackgroundRule {
+  readonly background: 'threshold' | 'alpha';
+  readonly threshold: number;
+  readonly alpha: number;
+}
+
+/** [K, H, W] → [1 + K, H, W], background first. */
+export function withBackground(scores: Planes, rule: BackgroundRule): Planes {
+  return rule.background === 'threshold' ? withThresholdBackground(scores, rule.threshold) : withAlphaBackground(scores, rule.alpha);
+}
+
+/** Scores at photo size, then the best of background and the image's own classes at each pixel. */
+export function seedMap(maps: ScoreMaps, photo: Size, rule: BackgroundRule): LabelMap {
+  const scores = resizePlanesBilinear(maps.planes, photo); // [K, H, W]
+  const positions = argmaxPlanes(withBackground(scores, rule)); // [H * W], 0 = background
+  return { width: photo.width, height: photo.height, data: positionsToLabels(positions, [0, ...maps.keys]) };
+}
+
+export const backgroundConfig = {
+  background: z.enum(['threshold', 'alpha']).default('threshold').meta({ title: 'Background from', source: 'methods/cam.md §0 "Background"' }),
+  threshold: z.number().min(0).max(1).default(0.25).meta({ title: 'Background score θ', source: 'jiwoon-ahn/irn run_sample.py sem_seg_bg_thres' }),
+  alpha: z.number().min(0.1).max(100).default(4).meta({ title: 'Background exponent α', source: 'jiwoon-ahn/psa infer_cls.py low_alpha' }),
+};
+
+/** Score maps → seeds: label maps at photo size with only the classes of the image's tags. */
+export const thresholdSeeds = defineStage({
+  id: 'threshold-seeds',
+  version: 1,
+  title: 'Seeds from class activation maps',
+  config: z.object(backgroundConfig),
+  inputs: { cams: { kind: 'score-maps', summary: 'class scores of each image' } },
+  output: 'label-maps',
+  reads: ['photos'],
+  usesTensors: false,
+  async run(context, config, { cams }) {
+    const classes: readonly ClassInfo[] = context.dataset.classes;
+    const palette = labelPalette(classes);
+    const images = context.dataset.images.filter((image) => hasScoreMaps(cams, image.id));
+    await eachImage(context, images, {
+      isDone: (image) => hasLabelMap(context.output, image.id),
+      make: async (image) => {
+        const map = seedMap(await readScoreMaps(cams, image), image, config);
+        await writeLabelMap(context.output, image.id, map, palette);
+      },
+    });
+  },
+});
