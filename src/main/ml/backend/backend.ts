@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { TensorOps } from './ops.ts';
 
 export type BackendId = 'native' | 'webgpu' | 'cpu';
 
@@ -11,4 +12,6 @@ export interface TensorBackend {
   readonly device: 'cpu' | 'gpu';
   /** The tfjs namespace with this backend active. */
   readonly tf: typeof tf;
+  /** Convolution, normalisation and resize with gradients that are right on this engine; layers use these, never tf's own. */
+  readonly ops: TensorOps;
 }

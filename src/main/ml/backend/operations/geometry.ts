@@ -1,0 +1,22 @@
+import type { ConvGeometry } from '../ops.ts';
+
+/** Pixels added at one side and the other. */
+export type SidePadding = readonly [before: number, after: number];
+
+/** Taps span this many pixels of the input. */
+export function effectiveKernel(kernel: number, dilation: number): number {
+  return (kernel - 1) * dilation + 1;
+}
+
+/** Output length of one direction by TensorFlow's rules. */
+export function outputLength(input: number, kernel: number, geometry: ConvGeometry): number {
+  if (geometry.pad === 'same') return Math.ceil(input / geometry.stride);
+  return Math.ceil((input - effectiveKernel(kernel, geometry.dilation) + 1) / geometry.stride);
+}
+
+/** Padding of one direction by TensorFlow's SAME rule: the odd pixel goes after. */
+export function samePadding(input: number, kernel: number, stride: number, dilation: number): SidePadding {
+  const needed = Math.max((Math.ceil(input / stride) - 1) * stride + effectiveKernel(kernel, dilation) - input, 0);
+  const before = Math.floor(needed / 2);
+  return [before, needed - before];
+}

@@ -1,0 +1,134 @@
+import type * as TF from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, NamedTensorMap, Tensor, Tensor1D, Tensor4D, TensorInfo } from '@tensorflow/tfjs-core';
+import type { Activation, ConvSpec, TensorOps } from '../ops.ts';
+import { attributes, type KernelExecutor } from '../native-kernels.ts';
+import { portableOps } from './portable.ts';
+import { nativeConvolution, type NativeConvolution } from './native-convolution.ts';
+import { resizeBilinear } from './resize.ts';
+
+type TfNamespace = typeof TF;
+
+const CONVOLVE = 'PenumbraConvolve';
+const BATCH_NORM = 'PenumbraBatchNormTraining';
+/** Name under which tfjs-node registers itself. */
+export const NATIVE_NAME = 'tensorflow';
+
+/**
+ * Operations as TensorFlow kernels, registered with tfjs under names of this project so that gradients of inputs nobody asks for are not computed.
+ * Call once a process.
+ */
+export function nativeOps(tf: TfNamespace, executor: KernelExecutor): TensorOps {
+  const convolution = nativeConvolution(tf, executor);
+  registerConvolution(tf, executor, convolution);
+  registerBatchNorm(tf, executor);
+  const portable = portableOps(tf);
+  const run = (name: string, inputs: NamedTensorMap, attrs: NamedAttrMap): Tensor[] => {
+    const result: Tensor | Tensor[] = tf.engine().runKernel(name, inputs, attrs);
+    return Array.isArray(result) ? result : [result];
+  };
+  return {
+    convolve: (x, filter, bias, spec) => {
+      // TensorFlow without oneDNN has no dilated kernels on CPUs.
+      if (spec.dilation > 1 && !convolution.dilates) return portable.convolve(x, filter, bias, spec);
+      const inputs: NamedTensorMap = bias === null ? { x, filter } : { x, filter, bias };
+      return first(run(CONVOLVE, inputs, { ...spec })) as Tensor4D;
+    },
+    batchNormTraining: (x, gamma, beta, epsilon, activation, observe) => {
+      const inputs: NamedTensorMap = { x, gamma, beta };
+      const [y, mean, variance] = run(BATCH_NORM, inputs, { epsilon, activation }) as [Tensor4D, Tensor1D, Tensor1D];
+      tf.tidy(() => {
+        observe({ mean, variance });
+      });
+      return y;
+    },
+    activate: (x, activation) => portable.activate(x, activation),
+    resizeBilinear: (x, size, alignCorners) => resizeBilinear(tf, x, size, alignCorners),
+  };
+}
+
+function first(tensors: readonly Tensor[]): Tensor {
+  const [tensor] = tensors;
+  if (tensor === undefined) throw new Error('a kernel returned nothing');
+  return tensor;
+}
+
+function activation(executor: KernelExecutor, x: Tensor, kind: Activation): Tensor {
+  if (kind === 'linear') return x;
+  const y = executor.executeSingleOutput(kind === 'relu' ? 'Relu' : 'Relu6', attributes(executor.binding, { T: 'float32' }), [x]);
+  x.dispose();
+  return y;
+}
+
+/** Gradient before the activation, from the one after it and the activated value. A new tensor unless linear. */
+function activationGradient(executor: KernelExecutor, dy: Tensor, y: Tensor, kind: Activation): Tensor {
+  if (kind === 'linear') return dy;
+  return executor.executeSingleOutput(kind === 'relu' ? 'ReluGrad' : 'Relu6Grad', attributes(executor.binding, { T: 'float32' }), [dy, y]);
+}
+
+function registerConvolution(tf: TfNamespace, executor: KernelExecutor, convolution: NativeConvolution): void {
+  const channelBias = attributes(executor.binding, { T: 'float32', data_format: { text: 'NHWC' } });
+  tf.registerKernel({
+    kernelName: CONVOLVE,
+    backendName: NATIVE_NAME,
+    kernelFunc: ({ inputs, attrs }) => {
+      const spec = attrs as unknown as ConvSpec;
+      const { x, filter, bias } = inputs as { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo };
+      let result: Tensor = convolution.forward(x, filter, spec);
+      if (bias !== undefined) {
+        const biased = executor.executeSingleOutput('BiasAdd', channelBias, [result, bias]);
+        result.dispose();
+        result = biased;
+      }
+      return activation(executor, result, spec.activation);
+    },
+  });
+  tf.registerGradient({
+    kernelName: CONVOLVE,
+    inputsToSave: ['x', 'filter'],
+    outputsToSave: [true],
+    gradFunc: (dy, saved, attrs) => {
+      const spec = attrs as unknown as ConvSpec;
+      const [x, filter, y] = saved as [Tensor4D, Tensor4D, Tensor4D];
+      const dz = activationGradient(executor, dy as Tensor, y, spec.activation) as Tensor4D; // [B, H', W', Cout]
+      return {
+        x: () => convolution.inputGradient(x.shape, filter, dz, spec),
+        filter: () => convolution.filterGradient(x, filter.shape, dz, spec),
+        bias: () => executor.executeSingleOutput('BiasAddGrad', channelBias, [dz]),
+      };
+    },
+  });
+}
+
+function registerBatchNorm(tf: TfNamespace, executor: KernelExecutor): void {
+  const { binding } = executor;
+  const types = { T: 'float32', U: 'float32', data_format: { text: 'NHWC' }, is_training: { bool: true } } as const;
+  tf.registerKernel({
+    kernelName: BATCH_NORM,
+    backendName: NATIVE_NAME,
+    kernelFunc: ({ inputs, attrs }) => {
+      const { x, gamma, beta } = inputs as { x: TensorInfo; gamma: TensorInfo; beta: TensorInfo };
+      const { epsilon, activation: kind } = attrs as unknown as { epsilon: number; activation: Activation };
+      const none = tf.tensor1d([], 'float32'); // no running moments come in while training
+      const [z, ...moments] = executor.executeMultipleOutputs('FusedBatchNormV3', attributes(binding, { ...types, epsilon: { float: epsilon } }), [x, gamma, beta, none, none], 6);
+      none.dispose();
+      return [activation(executor, z as Tensor, kind), ...moments];
+    },
+  });
+  tf.registerGradient({
+    kernelName: BATCH_NORM,
+    inputsToSave: ['x', 'gamma'],
+    outputsToSave: [true, false, false, true, true, true],
+    gradFunc: (dys, saved, attrs) => {
+      const { epsilon, activation: kind } = attrs as unknown as { epsilon: number; activation: Activation };
+      const [x, gamma, y, reserve1, reserve2, reserve3] = saved as [Tensor4D, Tensor1D, Tensor4D, Tensor, Tensor, Tensor];
+      const dz = activationGradient(executor, (dys as Tensor[])[0] as Tensor, y, kind);
+      const [dx, dgamma, dbeta] = executor.executeMultipleOutputs(
+        'FusedBatchNormGradV3',
+        attributes(binding, { ...types, epsilon: { float: epsilon } }),
+        [dz, x, gamma, reserve1, reserve2, reserve3],
+        5,
+      ) as [Tensor, Tensor, Tensor];
+      return { x: () => tf.clone(dx), gamma: () => tf.clone(dgamma), beta: () => tf.clone(dbeta) };
+    },
+  });
+}

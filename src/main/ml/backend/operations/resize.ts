@@ -1,0 +1,55 @@
+import type * as TF from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+
+type TfNamespace = typeof TF;
+
+/**
+ * Row-stochastic matrix [output, input] of one-dimensional linear interpolation, row-major.
+ * Source: torch `upsample_bilinear2d` index rule, networks-formats.md §0.
+ */
+export function interpolationMatrix(input: number, output: number, alignCorners: boolean): Float32Array {
+  const matrix = new Float32Array(output * input);
+  for (let i = 0; i < output; i += 1) {
+    const source = sourcePosition(i, input, output, alignCorners);
+    const low = Math.min(Math.floor(source), input - 1);
+    const high = Math.min(low + 1, input - 1);
+    const weightHigh = source - low;
+    const row = i * input;
+    matrix[row + low] = (matrix[row + low] ?? 0) + 1 - weightHigh;
+    matrix[row + high] = (matrix[row + high] ?? 0) + weightHigh;
+  }
+  return matrix;
+}
+
+function sourcePosition(i: number, input: number, output: number, alignCorners: boolean): number {
+  if (alignCorners) return output === 1 ? 0 : (i * (input - 1)) / (output - 1);
+  return Math.max(((i + 0.5) * input) / output - 0.5, 0);
+}
+
+/** Left product along height then width: rows [h, H], columns [w, W]; x [B, H, W, C] -> [B, h, w, C]. No transposes are needed. */
+function apply(tf: TfNamespace, x: Tensor4D, rows: Tensor2D, columns: Tensor2D, transposed: boolean): Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  const outHeight = transposed ? rows.shape[1] : rows.shape[0];
+  const outWidth = transposed ? columns.shape[1] : columns.shape[0];
+  const byRow = tf.matMul(tf.expandDims<Tensor3D>(rows, 0), tf.reshape(x, [batch, height, width * channels]), transposed, false); // [B, h, W*C]
+  const byColumn = tf.matMul(tf.expandDims<Tensor3D>(columns, 0), tf.reshape(byRow, [batch * outHeight, width, channels]), transposed, false); // [B*h, w, C]
+  return tf.reshape(byColumn, [batch, outHeight, outWidth, channels]);
+}
+
+/** See `TensorOps.resizeBilinear`. */
+export function resizeBilinear(tf: TfNamespace, x: Tensor4D, size: readonly [number, number], alignCorners: boolean): Tensor4D {
+  const [, height, width] = x.shape;
+  const [outHeight, outWidth] = size;
+  if (height === outHeight && width === outWidth) return tf.clone(x);
+  const resize = tf.customGrad((input: TF.Tensor | TF.GradSaveFunc) => {
+    const matrices = (): [Tensor2D, Tensor2D] => [
+      tf.tensor2d(interpolationMatrix(height, outHeight, alignCorners), [outHeight, height]),
+      tf.tensor2d(interpolationMatrix(width, outWidth, alignCorners), [outWidth, width]),
+    ];
+    return {
+      value: apply(tf, input as Tensor4D, ...matrices(), false),
+      gradFunc: (dy: TF.Tensor) => apply(tf, dy as Tensor4D, ...matrices(), true),
+    };
+  });
+  return resize(x) as Tensor4D;
+}

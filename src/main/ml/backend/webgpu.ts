@@ -1,0 +1,43 @@
+import { createRequire } from 'node:module';
+import * as tf from '@tensorflow/tfjs-core';
+import { PenumbraError } from '#shared/errors.ts';
+import type { TensorBackend } from './backend.ts';
+import { portableOps } from './operations/portable.ts';
+
+/** What the npm package `webgpu` (Dawn) exports. */
+interface Dawn {
+  create(options: string[]): object;
+  readonly globals: Record<string, unknown>;
+}
+
+/** What this file needs of a WebGPU adapter. */
+interface Adapter {
+  readonly info?: { readonly vendor: string; readonly architecture: string; readonly device: string; readonly description: string };
+}
+
+/**
+ * Dawn in plain Node. VK_DRIVER_FILES chooses the Vulkan driver, such as SwiftShader's, as usual.
+ * @throws PenumbraError ENGINE_FAILED when there is no adapter or the package has no binary for this platform
+ */
+export async function loadWebgpu(): Promise<TensorBackend> {
+  try {
+    const dawn = createRequire(import.meta.url)('webgpu') as Dawn;
+    Object.assign(globalThis, dawn.globals);
+    const gpu = dawn.create([]) as { requestAdapter(): Promise<Adapter | null> };
+    const adapter = await gpu.requestAdapter();
+    if (adapter === null) throw new Error('no WebGPU adapter was found');
+    // Node has a navigator of its own, without gpu.
+    Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
+    await import('@tensorflow/tfjs-backend-webgpu');
+    if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs did not accept the adapter');
+    const info = adapter.info;
+    const name = [info?.description, info?.device, info?.vendor].find((text) => text !== undefined && text !== '') ?? 'unnamed adapter';
+    return { id: 'webgpu', description: `WebGPU, ${name}`, device: 'gpu', tf, ops: portableOps(tf) };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PenumbraError('ENGINE_FAILED', `The WebGPU tensor engine does not load: ${reason}`, {
+      remedy: 'Install a Vulkan driver (SwiftShader through VK_DRIVER_FILES works without a GPU), or use the native engine: `npm run setup`.',
+      cause,
+    });
+  }
+}
