@@ -27,9 +27,10 @@ import { fileURLToPath } from 'node:url';
  * @property {string} arch as process.arch
  * @property {string} tensorflow version the binding must report
  * @property {string} licence
+ * @property {number} unpackedBytes on disk once installed
  * @property {PinnedWheel[]} wheels
  */
-/** @typedef {{ format: 1, variants: Record<EngineVariant, EngineSpec> }} EngineManifest */
+/** @typedef {{ format: number, variants: Record<EngineVariant, EngineSpec> }} EngineManifest */
 /**
  * @typedef {object} WeightsSpec
  * @property {string} title
@@ -41,11 +42,11 @@ import { fileURLToPath } from 'node:url';
  * @property {number} bytes of the weights file
  * @property {string[]} notices entries kept beside the weights file (licence texts)
  */
-/** @typedef {{ format: 1, weights: Record<string, WeightsSpec> }} WeightsManifest */
+/** @typedef {{ format: number, weights: Record<string, WeightsSpec> }} WeightsManifest */
 /**
  * engine.json, written last into an engine folder: what it holds, so that a cheap look tells whether it is whole.
  * @typedef {object} EngineRecord
- * @property {1} format
+ * @property {number} format
  * @property {string} id
  * @property {EngineVariant} variant
  * @property {string} tensorflow
