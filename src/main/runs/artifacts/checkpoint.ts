@@ -17,12 +17,9 @@ const HEADER_BYTES = MAGIC.length + 32;
  */
 export class CheckpointFile implements CheckpointSlot {
   private readonly dir: string;
-  private readonly beforeSave: () => Promise<void>;
 
-  /** `beforeSave` runs first: what was reported up to a checkpoint must be out before the run can resume from it. */
-  constructor(dir: string, beforeSave: () => Promise<void> = () => Promise.resolve()) {
+  constructor(dir: string) {
     this.dir = dir;
-    this.beforeSave = beforeSave;
   }
 
   async load(): Promise<Uint8Array | null> {
@@ -30,7 +27,6 @@ export class CheckpointFile implements CheckpointSlot {
   }
 
   async save(bytes: Uint8Array): Promise<void> {
-    await this.beforeSave();
     const hash = createHash('sha256').update(bytes).digest();
     // Only a whole newest generation may push out the one before.
     if ((await this.read(CURRENT)) !== null) {

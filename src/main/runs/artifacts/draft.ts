@@ -27,12 +27,12 @@ export class DraftFolder implements ArtifactDraft {
   private readonly names: Set<string>;
   private summary: ArtifactManifest['summary'] = {};
 
-  constructor(dir: string, sealedDir: string, runId: string, finished: ArtifactReader | null, beforeCheckpoint: () => Promise<void>) {
+  constructor(dir: string, sealedDir: string, runId: string, finished: ArtifactReader | null) {
     this.finished = finished;
     this.dir = dir;
     this.sealedDir = sealedDir;
     this.runId = runId;
-    this.checkpoint = new CheckpointFile(dir, beforeCheckpoint);
+    this.checkpoint = new CheckpointFile(dir);
     this.names = new Set(finished === null ? readdirSync(dir).filter((name) => FILE_NAME.test(name)) : []);
     this.writer = {
       key: basename(dir),

@@ -17,13 +17,10 @@ import { MANIFEST, openFolder } from './reader.ts';
 export class FileArtifactStore implements ArtifactStore {
   private readonly root: string;
   private readonly stagingRoot: string;
-  private readonly beforeCheckpoint: () => Promise<void>;
 
-  /** `beforeCheckpoint` runs before each checkpoint is written; see `CheckpointFile`. */
-  constructor(projectDir: string, beforeCheckpoint: () => Promise<void> = () => Promise.resolve()) {
+  constructor(projectDir: string) {
     this.root = join(projectDir, 'artifacts');
     this.stagingRoot = join(this.root, 'staging');
-    this.beforeCheckpoint = beforeCheckpoint;
   }
 
   async open(key: string): Promise<ArtifactReader | null> {
@@ -51,7 +48,7 @@ export class FileArtifactStore implements ArtifactStore {
     } catch (error) {
       throw await writeError(error, dir, null);
     }
-    return new DraftFolder(dir, this.sealedDir(key), runId, finished, this.beforeCheckpoint);
+    return new DraftFolder(dir, this.sealedDir(key), runId, finished);
   }
 
   private async findFinished(key: string): Promise<ArtifactReader | null> {
