@@ -23,7 +23,7 @@ export default {
     only('datasets-stand-alone', 'Formats read and write files; who stores the result is not their business.', '^src/main/datasets/', ['^src/shared/', LEAVES]),
     only('project-is-storage', 'The project folder alone speaks SQL and knows nothing of runs or the API.', '^src/main/project/', ['^src/shared/', LEAVES]),
     only('runs-below-api', 'Runs are driven through the API and must not reach up to it.', '^src/main/runs/', ['^src/shared/', LEAVES, '^src/main/(project|datasets|ml)/']),
-    only('api-below-server', 'The API is the same over any transport, so it may not know one.', '^src/main/api/', ['^src/shared/', LEAVES, '^src/main/(project|datasets|ml|runs|setup)/']),
+    only('api-below-server', 'The API is the same over any transport, so it may not know one.', '^src/main/api/', ['^src/shared/', LEAVES, '^src/main/(project|datasets|ml|runs|setup-facts)/']),
     { name: 'electron-only-in-app', comment: 'Core, trainer and CLI run in plain Node; only the shell may import electron.', severity: 'error', from: { pathNot: '^src/main/(app/|index\\.ts)' }, to: { path: '^node_modules/electron/' } },
     { name: 'sql-only-in-project', comment: 'One folder speaks SQL, so that every statement can be reviewed in one place.', severity: 'error', from: { path: '^src/', pathNot: '^src/main/project/' }, to: { path: '^node_modules/(better-sqlite3|kysely)/' } },
     { name: 'tensors-only-in-ml', comment: 'The core never runs tensor code: a crash in native code must not take hand edits with it.', severity: 'error', from: { path: '^src/', pathNot: '^src/main/ml/' }, to: { path: '^node_modules/(@tensorflow|webgpu)/', dependencyTypesNot: ['type-only'] } },

@@ -30,12 +30,13 @@ export function findProgram(name, env = process.env) {
  * Runs a program to its end.
  * @param {string} command
  * @param {string[]} args
- * @param {{ input?: string, env?: NodeJS.ProcessEnv, cwd?: string }} [options]
+ * @param {{ input?: string, env?: NodeJS.ProcessEnv, cwd?: string, signal?: AbortSignal }} [options] `signal` kills it
  * @returns {Promise<{ code: number, stdout: string, stderr: string }>} code -1 when a signal ended it
  */
-export function capture(command, args, { input = '', env = process.env, cwd } = {}) {
+export function capture(command, args, { input = '', env = process.env, cwd, signal } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) });
+    signal?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => (stdout += text));

@@ -1,0 +1,44 @@
+/** `npm run -s penumbra -- ARGS`: the command line on the pinned Node, after bringing what is missing. */
+import { join } from 'node:path';
+import { bootstrap, requireNode } from './bootstrap.mjs';
+import { repositoryRoot } from './lib/cache.mjs';
+import { runPinned } from './lib/child.mjs';
+import { runMain } from './lib/errors.mjs';
+import { collectFacts, factsText } from './lib/facts.mjs';
+import { packagesInPlace } from './lib/packages.mjs';
+
+const BARE_HELP = `usage: penumbra <command>
+
+  new, run, recipes, runs, show, cancel, resume, score, export, serve, doctor
+
+The npm packages are not installed yet. "npm run setup" brings them; then "penumbra --help" tells more.
+`;
+
+/** These answer with whatever is there; they must not start a download. */
+function asksOnly(/** @type {string[]} */ args) {
+  return args.length === 0 || args[0] === 'doctor' || args[0] === 'help' || args.some((arg) => ['--help', '-h', '--version', '-V'].includes(arg));
+}
+
+/** The answer of `doctor` where nothing but Node is there. */
+async function bareDoctor(/** @type {boolean} */ json) {
+  const items = await collectFacts();
+  process.stdout.write(json ? `${JSON.stringify({ items })}\n` : `${factsText(items)}\n`);
+  return items.some((item) => item.state === 'missing' || item.state === 'broken') ? 1 : 0;
+}
+
+runMain(async () => {
+  requireNode();
+  const args = process.argv.slice(2);
+  if (asksOnly(args)) {
+    if (!packagesInPlace()) {
+      if (args[0] === 'doctor' && !args.includes('--help') && !args.includes('-h')) return bareDoctor(args.includes('--json'));
+      process.stdout.write(BARE_HELP);
+      return 0;
+    }
+  } else {
+    await bootstrap();
+  }
+  // npm changes to the repository's root; paths in ARGS are meant from where the user stood.
+  const cwd = process.env['INIT_CWD'] ?? process.cwd();
+  return runPinned([join(repositoryRoot, 'src/main/cli.ts'), ...args], { cwd });
+});
