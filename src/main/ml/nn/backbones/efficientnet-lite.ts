@@ -1,0 +1,216 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { kaimingNormal } from '../initialisers.ts';
+import { convNorm, type ConvNormOptions, type Layer, type Network, type Pass } from '../layers.ts';
+import type { Random } from '../../random/random.ts';
+
+/** EfficientNet-Lite0, TensorFlow's own variant (networks-formats.md §1.5): no squeeze-and-excite, ReLU6, SAME padding. */
+const STAGES = [
+  { repeats: 1, kernel: 3, stride: 1, expansion: 1, outputs: 16 },
+  { repeats: 2, kernel: 3, stride: 2, expansion: 6, outputs: 24 },
+  { repeats: 2, kernel: 5, stride: 2, expansion: 6, outputs: 40 },
+  { repeats: 3, kernel: 3, stride: 2, expansion: 6, outputs: 80 },
+  { repeats: 3, kernel: 5, stride: 1, expansion: 6, outputs: 112 },
+  { repeats: 4, kernel: 5, stride: 2, expansion: 6, outputs: 192 },
+  { repeats: 1, kernel: 3, stride: 1, expansion: 6, outputs: 320 },
+] as const;
+
+const STEM_CHANNELS = 32;
+/** Channels of the last 1 × 1 convolution, which the classifier reads. */
+export const FEATURE_CHANNELS = 1280;
+/** Channels of each stage's output, stage 1 first. */
+export const STAGE_CHANNELS: readonly number[] = STAGES.map((stage) => stage.outputs);
+export const BLOCK_COUNT = STAGES.reduce((count, stage) => count + stage.repeats, 0);
+
+const EPSILON = 1e-3;
+const MOMENTUM = 0.01;
+
+export type OutputStride = 8 | 16 | 32;
+
+export interface EfficientNetLiteOptions {
+  /** Where a stage would go beyond it, its stride becomes 1 and what follows is dilated instead. */
+  readonly outputStride: OutputStride;
+  /** 0: everything learns, the stem too; n: from block n on (0 to 15); 16: the last 1 × 1 convolution alone; 17: nothing. */
+  readonly firstTrainedBlock: number;
+  /** For networks that are not loaded from a file. */
+  readonly random: Random;
+}
+
+/** A pass that stopped between two blocks. */
+export interface Progress {
+  /** 0 stem, 1 to 16 blocks 0 to 15, 17 the last convolution; 18 = done. */
+  readonly nextLayer: number;
+  readonly x: Tensor4D;
+  /** Outputs of the stages that are done, stage 1 first. */
+  readonly stages: Tensor4D[];
+}
+
+export interface Features {
+  /** Stage outputs, stage 1 first: stages[1] has stride 4 and 24 channels, stages[6] the output stride and 320. */
+  readonly stages: readonly Tensor4D[];
+  /** [B, H/OS, W/OS, 1280]. */
+  readonly last: Tensor4D;
+}
+
+export interface EfficientNetLite {
+  /** Layers that never learn. Call it outside the gradient tape, so that nothing of them is kept. images: [B, H, W, 3], RGB/127.5 − 1. */
+  frozen(images: Tensor4D): Progress;
+  /** The layers that learn; everything, with `frozen`. */
+  learnt(progress: Progress, pass: Pass): Features;
+  /** Up to the last stage, without the 1280-channel convolution: for decoders. */
+  learntStages(progress: Progress, pass: Pass): readonly Tensor4D[];
+}
+
+/** Declares the backbone's parameters under the reference's names (lukemelas' EfficientNet-PyTorch). Batch-norm statistics stay frozen. */
+export function efficientNetLite(network: Network, options: EfficientNetLiteOptions): EfficientNetLite {
+  const layers = [stem(network, options), ...blocks(network, options), lastConvolution(network, options)];
+  const firstLearnt = options.firstTrainedBlock === 0 ? 0 : Math.min(options.firstTrainedBlock + 1, layers.length);
+
+  const advance = (from: Progress, until: number, pass: Pass): Progress => {
+    let { x } = from;
+    const stages = [...from.stages];
+    for (const layer of layers.slice(from.nextLayer, until)) {
+      x = layer.run(x, pass);
+      if (layer.endsStage) stages.push(x);
+    }
+    return { nextLayer: Math.max(from.nextLayer, until), x, stages };
+  };
+
+  const inference: Pass = { random: null };
+  return {
+    frozen: (images) => network.backend.tf.tidy(() => advance({ nextLayer: 0, x: images, stages: [] }, firstLearnt, inference) as never) as Progress,
+    learnt: (progress, pass) => {
+      const end = advance(progress, layers.length, pass);
+      return { stages: end.stages, last: end.x };
+    },
+    learntStages: (progress, pass) => advance(progress, layers.length - 1, pass).stages,
+  };
+}
+
+interface Step {
+  readonly run: Layer;
+  readonly endsStage: boolean;
+}
+
+function common(options: EfficientNetLiteOptions, layer: number): Pick<ConvNormOptions, 'group' | 'trainable' | 'statistics' | 'epsilon' | 'momentum' | 'initialiser'> {
+  const { firstTrainedBlock, random } = options;
+  const trainable = firstTrainedBlock === 0 || layer > firstTrainedBlock;
+  return { group: 'backbone', trainable, statistics: 'frozen', epsilon: EPSILON, momentum: MOMENTUM, initialiser: kaimingNormal(random) };
+}
+
+function stem(network: Network, options: EfficientNetLiteOptions): Step {
+  const run = convNorm(network, {
+    ...common(options, 0),
+    filter: '_conv_stem',
+    norm: '_bn0',
+    kind: 'dense',
+    inputs: 3,
+    outputs: STEM_CHANNELS,
+    kernel: 3,
+    stride: 2,
+    activation: 'relu6',
+  });
+  return { run, endsStage: false };
+}
+
+function lastConvolution(network: Network, options: EfficientNetLiteOptions): Step {
+  const run = convNorm(network, {
+    ...common(options, BLOCK_COUNT + 1),
+    filter: '_conv_head',
+    norm: '_bn1',
+    kind: 'dense',
+    inputs: STAGE_CHANNELS.at(-1) ?? 0,
+    outputs: FEATURE_CHANNELS,
+    kernel: 1,
+    activation: 'relu6',
+  });
+  return { run, endsStage: false };
+}
+
+function blocks(network: Network, options: EfficientNetLiteOptions): Step[] {
+  const steps: Step[] = [];
+  let inputs = STEM_CHANNELS;
+  let reached = 2; // stride of the stem
+  let dilation = 1;
+  for (const stage of STAGES) {
+    const strided = stage.stride > 1 && reached * stage.stride <= options.outputStride;
+    const dilates = stage.stride > 1 && !strided;
+    for (let repeat = 0; repeat < stage.repeats; repeat += 1) {
+      const first = repeat === 0;
+      const run = block(network, options, {
+        index: steps.length,
+        inputs,
+        outputs: stage.outputs,
+        expansion: stage.expansion,
+        kernel: stage.kernel,
+        stride: first && strided ? stage.stride : 1,
+        // torchvision's rule: the first block of a dilated stage keeps the dilation before it.
+        dilation,
+        // A block that lost its stride has no shortcut, as the published one had none.
+        shortcut: !(first && stage.stride > 1) && inputs === stage.outputs,
+      });
+      if (first && dilates) dilation *= stage.stride;
+      inputs = stage.outputs;
+      steps.push({ run, endsStage: repeat === stage.repeats - 1 });
+    }
+    if (strided) reached *= stage.stride;
+  }
+  return steps;
+}
+
+interface BlockShape {
+  readonly index: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly expansion: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly shortcut: boolean;
+}
+
+/** Inverted residual: 1 × 1 expansion, depthwise, linear 1 × 1 projection, and the shortcut where shapes allow. */
+function block(network: Network, options: EfficientNetLiteOptions, shape: BlockShape): Layer {
+  const name = `_blocks.${shape.index}`;
+  const shared = common(options, shape.index + 1);
+  const wide = shape.inputs * shape.expansion;
+  const expand =
+    shape.expansion === 1
+      ? null
+      : convNorm(network, {
+          ...shared,
+          filter: `${name}._expand_conv`,
+          norm: `${name}._bn0`,
+          kind: 'dense',
+          inputs: shape.inputs,
+          outputs: wide,
+          kernel: 1,
+          activation: 'relu6',
+        });
+  const depthwise = convNorm(network, {
+    ...shared,
+    filter: `${name}._depthwise_conv`,
+    norm: `${name}._bn1`,
+    kind: 'depthwise',
+    inputs: wide,
+    outputs: wide,
+    kernel: shape.kernel,
+    stride: shape.stride,
+    dilation: shape.dilation,
+    activation: 'relu6',
+  });
+  const project = convNorm(network, {
+    ...shared,
+    filter: `${name}._project_conv`,
+    norm: `${name}._bn2`,
+    kind: 'dense',
+    inputs: wide,
+    outputs: shape.outputs,
+    kernel: 1,
+    activation: 'linear',
+  });
+  return (x, pass) => {
+    const expanded = expand === null ? x : expand(x, pass); // [B, h, w, wide]
+    const projected = project(depthwise(expanded, pass), pass); // [B, h', w', outputs]
+    return shape.shortcut ? network.backend.tf.add(x, projected) : projected;
+  };
+}

@@ -1,0 +1,35 @@
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { xavierUniform } from '../initialisers.ts';
+import { channelDropout, pointwise, type Network, type Pass } from '../layers.ts';
+import type { Random } from '../../random/random.ts';
+
+export interface CamHeadOptions {
+  readonly inputs: number;
+  readonly classes: number;
+  /** Probability of dropping a whole channel before the head while training (psa: 0.5). */
+  readonly dropout: number;
+  readonly random: Random;
+}
+
+export interface CamHead {
+  /** Class logits: the mean of the class maps. features [B, h, w, inputs] -> [B, classes]. */
+  logits(features: Tensor4D, pass: Pass): Tensor2D;
+  /** Class maps before any ReLU: [B, h, w, inputs] -> [B, h, w, classes]. */
+  maps(features: Tensor4D): Tensor4D;
+}
+
+/** 1 × 1 convolution without bias, `fc8` (psa resnet38_cls.py, methods/cam.md §0). The mean over pixels commutes with it. */
+export function camHead(network: Network, options: CamHeadOptions): CamHead {
+  const { tf } = network.backend;
+  const { inputs, classes } = options;
+  const maps = pointwise(network, { name: 'fc8', inputs, outputs: classes, bias: false, initialiser: xavierUniform(options.random) });
+  return {
+    logits: (features, pass) => {
+      // The mean first: the same number as the mean of the maps, at a fraction of the cost.
+      const pooled = tf.mean<Tensor4D>(features, [1, 2], true); // [B, 1, 1, inputs]
+      const scores = maps(channelDropout(network, pooled, options.dropout, pass)); // [B, 1, 1, classes]
+      return tf.reshape(scores, [features.shape[0], classes]);
+    },
+    maps,
+  };
+}

@@ -1,0 +1,153 @@
+import type * as TF from '@tensorflow/tfjs-core';
+import { PenumbraError } from '#shared/errors.ts';
+import type { HostTensor, HostTensors } from './host-tensor.ts';
+import { fromReference, referenceShape, toReference, type ParameterLayout } from './layout.ts';
+
+/** Which learning rate a parameter takes: pretrained parts move slowly, new ones fast. */
+export type ParameterGroup = 'backbone' | 'head';
+
+/**
+ * weight: filters and matrices; bias: added; scale and shift: batch norm's affine part; statistic: running moments, never learnt by gradient.
+ */
+export type ParameterRole = 'weight' | 'bias' | 'scale' | 'shift' | 'statistic';
+
+export interface ParameterDeclaration {
+  /** The reference's name, such as `_blocks.0._depthwise_conv.weight`. */
+  readonly name: string;
+  /** In the engine's layout. */
+  readonly shape: readonly number[];
+  readonly layout: ParameterLayout;
+  readonly role: ParameterRole;
+  readonly group: ParameterGroup;
+  readonly trainable: boolean;
+  /** Row-major values in the engine's layout. */
+  initial(): Float32Array;
+}
+
+export interface Parameter extends Omit<ParameterDeclaration, 'initial'> {
+  readonly variable: TF.Variable;
+}
+
+export interface LoadReport {
+  /** Parameters the file lacks, left as they were. */
+  readonly missing: readonly string[];
+  /** Keys of the file that no parameter has. */
+  readonly unused: readonly string[];
+}
+
+export interface LoadOptions {
+  /** Shown in errors: where the tensors come from. */
+  readonly source: string;
+  /** Keys of the file that may have no parameter, and parameters that may be missing, by pattern. Anything else is refused. */
+  readonly ignore?: readonly RegExp[];
+}
+
+/** The parameters of one network by the reference's names. Owns its variables. */
+export class ParamStore {
+  readonly #tf: typeof TF;
+  readonly #parameters = new Map<string, Parameter>();
+
+  constructor(tf: typeof TF) {
+    this.#tf = tf;
+  }
+
+  declare(declaration: ParameterDeclaration): Parameter {
+    const { initial, ...facts } = declaration;
+    if (this.#parameters.has(facts.name)) throw new Error(`parameter ${facts.name} is declared twice`);
+    const tensor = this.#tf.tensor(initial(), [...facts.shape], 'float32');
+    const variable = this.#tf.variable(tensor, facts.trainable);
+    tensor.dispose();
+    const parameter: Parameter = { ...facts, variable };
+    this.#parameters.set(facts.name, parameter);
+    return parameter;
+  }
+
+  get(name: string): Parameter {
+    const parameter = this.#parameters.get(name);
+    if (parameter === undefined) throw new Error(`no parameter named ${name}`);
+    return parameter;
+  }
+
+  list(): readonly Parameter[] {
+    return [...this.#parameters.values()];
+  }
+
+  trainable(): readonly Parameter[] {
+    return this.list().filter((parameter) => parameter.trainable);
+  }
+
+  /** Every value in the reference's layout, in order of declaration. */
+  export(): Map<string, HostTensor> {
+    return new Map(
+      this.list().map((parameter): [string, HostTensor] => {
+        const values = parameter.variable.dataSync<'float32'>().slice();
+        return [parameter.name, toReference({ shape: parameter.shape, values }, parameter.layout)];
+      }),
+    );
+  }
+
+  /**
+   * Takes values in the reference's layout. All or nothing: refuses keys that fit nothing, parameters without a value and wrong shapes,
+   * unless `ignore` names them.
+   * @throws PenumbraError WEIGHTS_MISMATCH listing every such key
+   */
+  load(tensors: HostTensors, options: LoadOptions): LoadReport {
+    const ignored = (name: string): boolean => (options.ignore ?? []).some((pattern) => pattern.test(name));
+    const misshaped: { key: string; expected: number[]; found: number[] }[] = [];
+    const fitting: [Parameter, HostTensor][] = [];
+    const missing: string[] = [];
+    for (const parameter of this.list()) {
+      const tensor = ignored(parameter.name) ? undefined : tensors.get(parameter.name);
+      const expected = referenceShape(parameter.shape, parameter.layout);
+      if (tensor === undefined) missing.push(parameter.name);
+      else if (!sameShape(expected, tensor.shape)) misshaped.push({ key: parameter.name, expected: [...expected], found: [...tensor.shape] });
+      else fitting.push([parameter, tensor]);
+    }
+    const unused = [...tensors.keys()].filter((key) => !this.#parameters.has(key));
+    const refusedMissing = missing.filter((name) => !ignored(name));
+    const refusedUnused = unused.filter((name) => !ignored(name));
+    if (misshaped.length + refusedMissing.length + refusedUnused.length > 0) throw mismatch(options.source, misshaped, refusedMissing, refusedUnused);
+    for (const [parameter, tensor] of fitting) this.#assign(parameter, tensor);
+    return { missing, unused };
+  }
+
+  #assign(parameter: Parameter, tensor: HostTensor): void {
+    const { values } = fromReference(tensor, parameter.layout);
+    const value = this.#tf.tensor(values, [...parameter.shape], 'float32');
+    parameter.variable.assign(value);
+    value.dispose();
+  }
+
+  dispose(): void {
+    for (const { variable } of this.list()) variable.dispose();
+    this.#parameters.clear();
+  }
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}
+
+const SHOWN = 5;
+
+function shown(names: readonly string[]): string {
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
+  return names.slice(0, SHOWN).join(', ') + more;
+}
+
+function mismatch(
+  source: string,
+  misshaped: readonly { key: string; expected: number[]; found: number[] }[],
+  missing: readonly string[],
+  unused: readonly string[],
+): PenumbraError {
+  const parts: string[] = [];
+  const shapes = misshaped.map(({ key, expected, found }) => `${key} is (${found.join(', ')}), expected (${expected.join(', ')})`);
+  if (shapes.length > 0) parts.push(`shapes differ: ${shown(shapes)}`);
+  if (missing.length > 0) parts.push(`missing: ${shown(missing)}`);
+  if (unused.length > 0) parts.push(`not of this network: ${shown(unused)}`);
+  return new PenumbraError('WEIGHTS_MISMATCH', `The weights in ${source} do not fit the network; ${parts.join('; ')}.`, {
+    remedy: 'Choose weights of the same architecture and number of classes.',
+    details: { source, misshaped: misshaped.map((item) => ({ ...item })), missing: [...missing], unused: [...unused] },
+  });
+}
