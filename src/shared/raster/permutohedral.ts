@@ -1,0 +1,248 @@
+/**
+ * Fast high-dimensional Gaussian filtering on the permutohedral lattice (Adams, Baek, Davis 2010), after the float32
+ * implementation in lucasb-eyer/pydensecrf (densecrf/src/permutohedral.cpp): out ≈ Σ_j exp(−½ |f_i − f_j|²) · in_j, up to the constant
+ * that the reference leaves in as well.
+ *
+ * Building finds every point's simplex once; filtering is then three passes over flat arrays: splat, blur, slice.
+ */
+
+const fround = Math.fround;
+const EMPTY = -1;
+
+/** Vertices of the lattice by their integer coordinates: open addressing over flat arrays. */
+class VertexTable {
+  readonly dimensions: number;
+  keys: Int32Array; // [capacity / 2, dimensions]
+  count = 0;
+  #slots: Int32Array;
+
+  constructor(dimensions: number, expected: number) {
+    this.dimensions = dimensions;
+    let capacity = 1024;
+    while (capacity < expected * 2) capacity *= 2;
+    this.#slots = new Int32Array(capacity).fill(EMPTY);
+    this.keys = new Int32Array((capacity / 2) * dimensions);
+  }
+
+  /** Number of the vertex at `key`; adds it when absent. */
+  add(key: Int32Array): number {
+    const slot = this.#slotOf(key);
+    const found = this.#slots[slot] ?? EMPTY;
+    if (found !== EMPTY) return found;
+    const vertex = this.count++;
+    this.#slots[slot] = vertex;
+    const start = vertex * this.dimensions;
+    for (let axis = 0; axis < this.dimensions; axis++) this.keys[start + axis] = key[axis] ?? 0;
+    if (this.count * 2 >= this.#slots.length) this.#grow();
+    return vertex;
+  }
+
+  /** Number of the vertex at `key`, or -1. */
+  find(key: Int32Array): number {
+    return this.#slots[this.#slotOf(key)] ?? EMPTY;
+  }
+
+  /** The slot that holds `key`, or the empty one where it belongs. */
+  #slotOf(key: Int32Array): number {
+    const { dimensions, keys } = this;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let hash = 0;
+    for (let axis = 0; axis < dimensions; axis++) hash = Math.imul(hash + (key[axis] ?? 0), 0x9e3779b1);
+    let slot = (hash ^ (hash >>> 15)) & mask;
+    for (;;) {
+      const vertex = slots[slot] ?? EMPTY;
+      if (vertex === EMPTY) return slot;
+      const start = vertex * dimensions;
+      let axis = 0;
+      while (axis < dimensions && keys[start + axis] === key[axis]) axis += 1;
+      if (axis === dimensions) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  #grow(): void {
+    const keys = new Int32Array(this.keys.length * 2);
+    keys.set(this.keys);
+    this.keys = keys;
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(EMPTY);
+    const key = new Int32Array(this.dimensions);
+    for (let vertex = 0; vertex < this.count; vertex++) {
+      for (let axis = 0; axis < this.dimensions; axis++) key[axis] = keys[vertex * this.dimensions + axis] ?? 0;
+      this.#slots[this.#slotOf(key)] = vertex;
+    }
+  }
+}
+
+export class PermutohedralLattice {
+  readonly dimensions: number;
+  readonly points: number;
+  readonly vertices: number;
+  /** Vertex + 1 of each corner of each point's simplex; 0 stands for "no such vertex" and always holds the value 0. */
+  readonly #corners: Int32Array; // [points, dimensions + 1]
+  readonly #weights: Float32Array; // [points, dimensions + 1], barycentric
+  /** Vertex + 1 of both neighbours along each axis. */
+  readonly #neighbours: Int32Array; // [dimensions + 1, vertices, 2]
+  #values: Float32Array; // [vertices + 1]
+  #blurred: Float32Array; // [vertices + 1]
+
+  /** `features`: [points, dimensions], already divided by the kernel's standard deviations. */
+  constructor(features: Float32Array, dimensions: number) {
+    const points = features.length / dimensions;
+    if (!Number.isInteger(points)) throw new RangeError(`lattice: ${features.length} values do not fill points of ${dimensions} dimensions`);
+    this.dimensions = dimensions;
+    this.points = points;
+    this.#corners = new Int32Array(points * (dimensions + 1));
+    this.#weights = new Float32Array(points * (dimensions + 1));
+    const table = new VertexTable(dimensions, points);
+    this.#locate(features, table);
+    this.vertices = table.count;
+    this.#neighbours = findNeighbours(table);
+    this.#values = new Float32Array(this.vertices + 1);
+    this.#blurred = new Float32Array(this.vertices + 1);
+  }
+
+  /** Filters one value a point: `input` [points] → `output` [points]. The two may be one array. */
+  filter(input: Float32Array, output: Float32Array): void {
+    this.#splat(input);
+    for (let axis = 0; axis <= this.dimensions; axis++) this.#blur(axis);
+    this.#slice(output);
+  }
+
+  /** Finds each point's enclosing simplex, its corners and barycentric weights. All steps in float32, as the reference. */
+  #locate(features: Float32Array, table: VertexTable): void {
+    const d = this.dimensions;
+    const corners = this.#corners;
+    const weights = this.#weights;
+    const inverse = fround(1 / (d + 1));
+    const deviation = fround(Math.sqrt(2 / 3) * (d + 1));
+    const scale = Float32Array.from({ length: d }, (_, axis) => (1 / Math.sqrt((axis + 2) * (axis + 1))) * deviation);
+    const elevated = new Float32Array(d + 1);
+    const nearest = new Float32Array(d + 1);
+    const rest = new Float32Array(d + 1);
+    const rank = new Int32Array(d + 1);
+    const barycentric = new Float32Array(d + 2);
+    const key = new Int32Array(d);
+    for (let point = 0; point < this.points; point++) {
+      // Onto the hyperplane Σ = 0 of d + 1 dimensions (p. 5 of the paper).
+      let sum = 0;
+      for (let axis = d; axis > 0; axis--) {
+        const scaled = fround((features[point * d + axis - 1] ?? 0) * (scale[axis - 1] ?? 0));
+        elevated[axis] = sum - fround(axis * scaled);
+        sum = fround(sum + scaled);
+      }
+      elevated[0] = sum;
+      // The nearest point whose coordinates are multiples of d + 1, and how far off the plane it is.
+      let offPlane = 0;
+      for (let axis = 0; axis <= d; axis++) {
+        const multiple = roundHalfEven(fround((elevated[axis] ?? 0) * inverse));
+        nearest[axis] = multiple * (d + 1);
+        rest[axis] = (elevated[axis] ?? 0) - (nearest[axis] ?? 0);
+        offPlane += multiple;
+      }
+      rankDescending(rest, rank);
+      for (let axis = 0; axis <= d; axis++) {
+        const moved = (rank[axis] ?? 0) + offPlane;
+        const step = moved < 0 ? d + 1 : moved > d ? -(d + 1) : 0;
+        rank[axis] = moved + step;
+        nearest[axis] = (nearest[axis] ?? 0) + step;
+      }
+      // Barycentric coordinates (p. 10 of the paper).
+      barycentric.fill(0);
+      for (let axis = 0; axis <= d; axis++) {
+        const share = fround(fround((elevated[axis] ?? 0) - (nearest[axis] ?? 0)) * inverse);
+        const position = d - (rank[axis] ?? 0);
+        barycentric[position] = (barycentric[position] ?? 0) + share;
+        barycentric[position + 1] = (barycentric[position + 1] ?? 0) - share;
+      }
+      barycentric[0] = fround((barycentric[0] ?? 0) + fround(1 + (barycentric[d + 1] ?? 0)));
+      for (let corner = 0; corner <= d; corner++) {
+        for (let axis = 0; axis < d; axis++) {
+          key[axis] = (nearest[axis] ?? 0) + ((rank[axis] ?? 0) <= d - corner ? corner : corner - (d + 1));
+        }
+        corners[point * (d + 1) + corner] = table.add(key) + 1;
+        weights[point * (d + 1) + corner] = barycentric[corner] ?? 0;
+      }
+    }
+  }
+
+  #splat(input: Float32Array): void {
+    const count = this.dimensions + 1;
+    const values = this.#values;
+    const corners = this.#corners;
+    const weights = this.#weights;
+    values.fill(0);
+    for (let point = 0, at = 0; point < this.points; point++) {
+      const value = input[point] ?? 0;
+      for (const end = at + count; at < end; at++) {
+        const corner = corners[at] ?? 0;
+        values[corner] = (values[corner] ?? 0) + (weights[at] ?? 0) * value;
+      }
+    }
+  }
+
+  #blur(axis: number): void {
+    const from = this.#values;
+    const to = this.#blurred;
+    const neighbours = this.#neighbours;
+    let at = axis * this.vertices * 2;
+    for (let vertex = 1; vertex <= this.vertices; vertex++, at += 2) {
+      to[vertex] = (from[vertex] ?? 0) + 0.5 * ((from[neighbours[at] ?? 0] ?? 0) + (from[neighbours[at + 1] ?? 0] ?? 0));
+    }
+    this.#values = to;
+    this.#blurred = from;
+  }
+
+  #slice(output: Float32Array): void {
+    const count = this.dimensions + 1;
+    const values = this.#values;
+    const corners = this.#corners;
+    const weights = this.#weights;
+    const alpha = 1 / (1 + 2 ** -this.dimensions);
+    for (let point = 0, at = 0; point < this.points; point++) {
+      let sum = 0;
+      for (const end = at + count; at < end; at++) sum += (weights[at] ?? 0) * (values[corners[at] ?? 0] ?? 0);
+      output[point] = sum * alpha;
+    }
+  }
+}
+
+/** rank[i] = how many entries are larger; of equal ones the earlier ranks behind, as in the reference. */
+function rankDescending(values: Float32Array, rank: Int32Array): void {
+  rank.fill(0);
+  for (let i = 0; i < values.length - 1; i++) {
+    for (let j = i + 1; j < values.length; j++) {
+      if ((values[i] ?? 0) < (values[j] ?? 0)) rank[i] = (rank[i] ?? 0) + 1;
+      else rank[j] = (rank[j] ?? 0) + 1;
+    }
+  }
+}
+
+/** As the reference's SSE rounding. */
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest > 0.5 || (rest === 0.5 && (floor & 1) === 1)) return floor + 1;
+  return floor;
+}
+
+/** Along axis j one neighbour is all coordinates − 1 but coordinate j + d, the other its opposite. [d + 1, vertices, 2] of vertex + 1. */
+function findNeighbours(table: VertexTable): Int32Array {
+  const d = table.dimensions;
+  const { count, keys } = table;
+  const neighbours = new Int32Array((d + 1) * count * 2);
+  const key = new Int32Array(d);
+  for (let axis = 0; axis <= d; axis++) {
+    const start = axis * count * 2;
+    for (let vertex = 0; vertex < count; vertex++) {
+      for (let k = 0; k < d; k++) key[k] = (keys[vertex * d + k] ?? 0) - 1;
+      if (axis < d) key[axis] = (keys[vertex * d + axis] ?? 0) + d;
+      const neighbour = table.find(key);
+      if (neighbour === EMPTY) continue;
+      // If n lies one step forward of v, v lies one step back of n: one search serves both.
+      neighbours[start + vertex * 2] = neighbour + 1;
+      neighbours[start + neighbour * 2 + 1] = vertex + 1;
+    }
+  }
+  return neighbours;
+}
