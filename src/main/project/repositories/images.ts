@@ -1,0 +1,209 @@
+import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely';
+import * as z from 'zod';
+import type { ImageFilter, ImageSummary } from '#shared/contract/dataset.ts';
+import { ReviewState } from '#shared/contract/edits.ts';
+import { PenumbraError } from '#shared/errors.ts';
+import type { FileFacts, ImportedImage } from '#shared/domain/imported.ts';
+import type { ProjectDatabase } from '../connection.ts';
+import type { ImageTable, Tables } from '../schema.ts';
+
+const ClassList = z.array(z.int());
+
+/** One photo as stored. Paths are relative to the dataset root. */
+export interface StoredImage {
+  readonly id: string;
+  readonly name: string;
+  readonly photoPath: string;
+  readonly photo: FileFacts;
+  readonly width: number; // px, after EXIF orientation
+  readonly height: number; // px, after EXIF orientation
+  readonly split: string | null;
+  readonly tagged: boolean;
+  readonly mask: { readonly path: string; readonly file: FileFacts; readonly classes: readonly number[] } | null;
+  readonly problem: string | null;
+}
+
+/** Photos by reference. */
+export class ImageRepository {
+  readonly #db: ProjectDatabase;
+
+  constructor(db: ProjectDatabase) {
+    this.#db = db;
+  }
+
+  count(): number {
+    return this.#db.first(this.#db.query.selectFrom('images').select((eb) => eb.fn.countAll<number>().as('count')))?.count ?? 0;
+  }
+
+  insertAll(images: readonly ImportedImage[]): void {
+    this.#db.write(() => {
+      for (const image of images) {
+        this.#db.run(
+          this.#db.query.insertInto('images').values({
+            id: image.id,
+            name: image.name,
+            photo_path: image.photoPath,
+            photo_bytes: image.photo.bytes,
+            photo_mtime_ms: image.photo.mtimeMs,
+            photo_sha256: image.photo.sha256,
+            width: image.width,
+            height: image.height,
+            split: image.split,
+            tagged: image.tags === null ? 0 : 1,
+            mask_path: image.mask?.path ?? null,
+            mask_bytes: image.mask?.file.bytes ?? null,
+            mask_mtime_ms: image.mask?.file.mtimeMs ?? null,
+            mask_sha256: image.mask?.file.sha256 ?? null,
+            mask_classes: image.mask === null ? null : JSON.stringify(image.mask.classes),
+            problem: image.problem,
+          }),
+        );
+      }
+    });
+  }
+
+  /** NOT_FOUND when there is no such image. */
+  get(imageId: string): StoredImage {
+    const row = this.#db.first(this.#db.query.selectFrom('images').selectAll().where('id', '=', imageId));
+    if (row === undefined) throw imageNotFound(imageId);
+    return toStored(row);
+  }
+
+  /** Every image, ordered by name. */
+  all(): StoredImage[] {
+    return this.#db.all(this.#db.query.selectFrom('images').selectAll().orderBy('name')).map(toStored);
+  }
+
+  splits(): { name: string; images: number }[] {
+    const rows = this.#db.all(
+      this.#db.query
+        .selectFrom('images')
+        .select(['split', (eb) => eb.fn.countAll<number>().as('images')])
+        .where('split', 'is not', null)
+        .groupBy('split')
+        .orderBy('split'),
+    );
+    return rows.map((row) => ({ name: row.split ?? '', images: row.images }));
+  }
+
+  withTruth(): number {
+    return this.#db.first(this.#db.query.selectFrom('images').select((eb) => eb.fn.count<number>('mask_path').as('count')))?.count ?? 0;
+  }
+
+  summary(imageId: string): ImageSummary {
+    const [summary] = this.#summaries((eb) => eb('images.id', '=', imageId), 0, 1);
+    if (summary === undefined) throw imageNotFound(imageId);
+    return summary;
+  }
+
+  /** A page by filter, ordered by name. */
+  list(filter: z.infer<typeof ImageFilter>, offset: number, limit: number): { total: number; images: ImageSummary[] } {
+    const where = conditions(filter);
+    const total = this.#db.first(
+      this.#db.query
+        .selectFrom('images')
+        .leftJoin('image_work', 'image_work.image_id', 'images.id')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where(where),
+    );
+    return { total: total?.count ?? 0, images: this.#summaries(where, offset, limit) };
+  }
+
+  /** Remembers size, time and content of a photo or mask that was looked at again. */
+  updateFacts(imageId: string, which: 'photo' | 'mask', facts: FileFacts): void {
+    const columns =
+      which === 'photo'
+        ? { photo_bytes: facts.bytes, photo_mtime_ms: facts.mtimeMs, photo_sha256: facts.sha256 }
+        : { mask_bytes: facts.bytes, mask_mtime_ms: facts.mtimeMs, mask_sha256: facts.sha256 };
+    this.#db.write(() => this.#db.run(this.#db.query.updateTable('images').set(columns).where('id', '=', imageId)));
+  }
+
+  #summaries(where: Condition, offset: number, limit: number): ImageSummary[] {
+    const rows = this.#db.all(
+      this.#db.query
+        .selectFrom('images')
+        .leftJoin('image_work', 'image_work.image_id', 'images.id')
+        .select(['images.id', 'name', 'width', 'height', 'split', 'mask_path', 'problem', 'review'])
+        .select((eb) =>
+          eb
+            .exists(eb.selectFrom('gestures').select('sequence').whereRef('gestures.image_id', '=', 'images.id').where('state', '=', 'applied'))
+            .as('edited'),
+        )
+        .select((eb) =>
+          eb
+            .selectFrom('image_tags')
+            .select((tag) => tag.fn<string>('json_group_array', ['class_index']).as('list'))
+            .whereRef('image_tags.image_id', '=', 'images.id')
+            .as('tags'),
+        )
+        .where(where)
+        .orderBy('name')
+        .limit(limit)
+        .offset(offset),
+    );
+    return rows.map((row) => ({
+      id: row.id,
+      name: row.name,
+      width: row.width,
+      height: row.height,
+      split: row.split,
+      tags: ClassList.parse(JSON.parse(row.tags ?? '[]')).sort((a, b) => a - b),
+      hasTruth: row.mask_path !== null,
+      review: ReviewState.parse(row.review ?? 'unreviewed'),
+      edited: Boolean(row.edited),
+      problem: row.problem,
+    }));
+  }
+}
+
+type Joined = Tables & { image_work: { [K in keyof Tables['image_work']]: Tables['image_work'][K] | null } };
+type Builder = ExpressionBuilder<Joined, 'images' | 'image_work'>;
+type Condition = (eb: Builder) => ExpressionWrapper<Joined, 'images' | 'image_work', SqlBool>;
+
+function conditions(filter: z.infer<typeof ImageFilter>): Condition {
+  return (eb) => {
+    const parts = [];
+    if (filter.split !== undefined) parts.push(eb('images.split', '=', filter.split));
+    if (filter.hasTruth !== undefined) parts.push(eb('images.mask_path', filter.hasTruth ? 'is not' : 'is', null));
+    if (filter.problem !== undefined) parts.push(eb('images.problem', filter.problem ? 'is not' : 'is', null));
+    if (filter.review !== undefined) parts.push(eb(eb.fn.coalesce('image_work.review', eb.val('unreviewed')), '=', filter.review));
+    // instr, not LIKE: names may hold % and _.
+    if (filter.nameContains !== undefined) parts.push(eb(eb.fn<number>('instr', [eb.fn('lower', ['images.name']), eb.fn('lower', [eb.val(filter.nameContains)])]), '>', 0));
+    if (filter.classIndex !== undefined) {
+      const tagged = eb.selectFrom('image_tags').select('class_index').whereRef('image_tags.image_id', '=', 'images.id').where('class_index', '=', filter.classIndex);
+      parts.push(eb.exists(tagged));
+    }
+    if (filter.edited !== undefined) {
+      const gestures = eb.selectFrom('gestures').select('sequence').whereRef('gestures.image_id', '=', 'images.id').where('state', '=', 'applied');
+      parts.push(filter.edited ? eb.exists(gestures) : eb.not(eb.exists(gestures)));
+    }
+    return eb.and(parts);
+  };
+}
+
+function toStored(row: ImageTable): StoredImage {
+  const mask =
+    row.mask_path === null || row.mask_sha256 === null
+      ? null
+      : {
+          path: row.mask_path,
+          file: { bytes: row.mask_bytes ?? 0, mtimeMs: row.mask_mtime_ms ?? 0, sha256: row.mask_sha256 },
+          classes: ClassList.parse(JSON.parse(row.mask_classes ?? '[]')),
+        };
+  return {
+    id: row.id,
+    name: row.name,
+    photoPath: row.photo_path,
+    photo: { bytes: row.photo_bytes, mtimeMs: row.photo_mtime_ms, sha256: row.photo_sha256 },
+    width: row.width,
+    height: row.height,
+    split: row.split,
+    tagged: row.tagged === 1,
+    mask,
+    problem: row.problem,
+  };
+}
+
+export function imageNotFound(imageId: string): PenumbraError {
+  return new PenumbraError('NOT_FOUND', `There is no image ${imageId} in this project.`, { remedy: 'List the images again.', details: { imageId } });
+}
