@@ -1,0 +1,5 @@
+/** `npm run check`: types, lint, dependency rules, unused code, generated docs, all tests. What CI runs, without the set-up. */
+import { runMain } from './lib/errors.mjs';
+import { runChecks } from './lib/run-checks.mjs';
+
+runMain(runChecks);

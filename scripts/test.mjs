@@ -1,0 +1,9 @@
+/** `npm test`: brings what is missing, then runs every check. */
+import { bootstrap } from './bootstrap.mjs';
+import { runMain } from './lib/errors.mjs';
+import { runChecks } from './lib/run-checks.mjs';
+
+runMain(async () => {
+  await bootstrap();
+  return runChecks();
+});
