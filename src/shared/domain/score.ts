@@ -29,3 +29,7 @@ export const ScoreTable = z.strictObject({
   measuredAt: z.iso.datetime(),
 });
 export type ScoreTable = z.infer<typeof ScoreTable>;
+
+/** metrics.json of a score artifact. It holds no time, so that equal inputs give equal bytes; `measuredAt` is its manifest's `createdAt`. */
+export const StoredScores = ScoreTable.omit({ measuredAt: true });
+export type StoredScores = z.infer<typeof StoredScores>;
