@@ -24,7 +24,7 @@ const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 /** @returns {Fact} */
 function nodeFact() {
   const major = Number(process.versions.node.split('.')[0]);
-  return { id: 'node', title: 'Node', state: major >= 20 ? 'ok' : 'broken', found: process.versions.node, remedy: major >= 20 ? null : 'install Node 20 or newer' };
+  return { id: 'node', title: 'Node that runs this', state: major >= 20 ? 'ok' : 'broken', found: process.versions.node, remedy: major >= 20 ? null : 'install Node 20 or newer' };
 }
 
 /** @returns {Promise<Fact>} */
@@ -137,9 +137,17 @@ async function probe(id, env) {
   }
 }
 
+const NATIVE = 'Backend native';
+const WEBGPU = 'Backend WebGPU';
+const JAVASCRIPT = 'Backend plain JavaScript';
+
 /** Each backend, tried in a process of its own: one that crashes is reported, not suffered. @returns {Promise<Fact[]>} */
 async function backendFacts() {
   const item = (/** @type {string} */ id, /** @type {string} */ title) => ({ id: `backend-${id}`, title });
+  if (pinnedNode() === null) {
+    const untried = { state: /** @type {const} */ ('missing'), found: 'not tried; the pinned Node is not installed', remedy: SETUP };
+    return [{ ...item('native', NATIVE), ...untried }, { ...item('webgpu', WEBGPU), ...untried }, { ...item('cpu', JAVASCRIPT), ...untried }];
+  }
   const native = await probe('native', process.env);
   let webgpu = await probe('webgpu', process.env);
   let driver = '';
@@ -152,18 +160,18 @@ async function backendFacts() {
   const noEngine = installedEngines().length === 0;
   return [
     {
-      ...item('native', 'Backend native'),
+      ...item('native', NATIVE),
       state: native.ok ? 'ok' : noEngine ? 'missing' : 'broken',
       found: native.text,
       remedy: native.ok ? null : noEngine ? SETUP : `rm -r "${installedEngines()[0]?.dir ?? cacheRoot()}" && ${SETUP}`,
     },
     {
-      ...item('webgpu', 'Backend WebGPU'),
+      ...item('webgpu', WEBGPU),
       state: webgpu.ok ? 'ok' : 'optional',
       found: webgpu.text,
       remedy: webgpu.ok ? null : driver === '' ? "install your GPU's Vulkan driver (Debian, Ubuntu: sudo apt-get install mesa-vulkan-drivers)" : `set ${driver}`,
     },
-    { ...item('cpu', 'Backend plain JavaScript'), state: cpu.ok ? 'ok' : 'broken', found: cpu.text, remedy: cpu.ok ? null : SETUP },
+    { ...item('cpu', JAVASCRIPT), state: cpu.ok ? 'ok' : 'broken', found: cpu.text, remedy: cpu.ok ? null : SETUP },
   ];
 }
 
