@@ -6,6 +6,7 @@ import type { CallOutput } from '#shared/contract/define.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import type { Client } from '../../client/client.ts';
 import { withConnection } from '../connect.ts';
+import { discardProject } from '../discard-project.ts';
 import { jsonOption, parseTagSource, type CommonOptions } from '../options.ts';
 import { Output } from '../output.ts';
 import { duration } from '../text.ts';
@@ -43,14 +44,14 @@ Examples:
       const dir = path.resolve(dirArgument);
       const root = path.resolve(options.voc);
       const asked = options.tags === undefined ? undefined : parseTagSource(options.tags);
-      const { createProject, discardNewProject } = await import('../../project/create.ts');
-      const made = await createProject(dir, { name: options.name ?? path.basename(dir) });
+      const { createProject } = await import('../../project/open.ts');
+      (await createProject(dir, { name: options.name ?? path.basename(dir) })).close();
       try {
         const report = await withConnection(dir, ({ client }) => importInto(client, root, asked, output));
         output.result({ project: dir, ...report }, () => reportText(dir, report));
       } catch (thrown) {
         // All or nothing: a project without its data is of no use to anyone.
-        await discardNewProject(made);
+        await discardProject(dir);
         throw thrown;
       }
     });

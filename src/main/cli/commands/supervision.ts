@@ -15,7 +15,7 @@ export function supervisionCommand(): Command {
       'Shows what each split grants to algorithms. Masks that are not granted lie in the ground-truth vault: they are used for scores only, and each use is logged.',
     )
     .addOption(projectOption())
-    .option('--set <split[:class]=kind>', `${SupervisionKind.options.join(', ')}, or several with +; replaces what was declared for it; repeatable`, collect)
+    .option('--set <split[:class]=kind>', `${SupervisionKind.options.join(', ')}; repeatable. A rule for a whole split replaces those of its classes`, collect)
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -23,7 +23,7 @@ export function supervisionCommand(): Command {
 Examples:
   $ penumbra supervision --project birds
   $ penumbra supervision --project birds --set train=masks
-  $ penumbra supervision --project birds --set train:person=tags+masks --set val=none`,
+  $ penumbra supervision --project birds --set train:person=none --set val=none`,
     )
     .action(async (options: ProjectOptions & { set?: readonly string[] }) => {
       const output = new Output({ json: options.json === true });
@@ -59,17 +59,11 @@ export function vaultLogCommand(): Command {
     });
 }
 
-/** What one --set declares: the cell, and the rules that stand in it from now on. */
-interface Cell {
-  readonly split: string;
-  readonly classIndex: number | null;
-  readonly kinds: readonly SupervisionKind[];
-}
-
-export function parseRule(text: string, info: Pick<ProjectInfo, 'classes' | 'splits'>): Cell {
+/** Reads SPLIT=KIND or SPLIT:CLASS=KIND. Throws UsageError naming what the project has instead. */
+export function parseRule(text: string, info: Pick<ProjectInfo, 'classes' | 'splits'>): SupervisionRule {
   const match = /^([^:=]+)(?::([^=]+))?=(.+)$/.exec(text);
   if (match === null) throw new UsageError(`--set "${text}" cannot be read`, 'Write SPLIT=KIND or SPLIT:CLASS=KIND, such as train=masks.');
-  const [, split = '', className, kindsText = ''] = match;
+  const [, split = '', className, kindText = ''] = match;
   if (!info.splits.some((item) => item.name === split)) {
     throw new UsageError(`--set "${text}": there is no split "${split}"`, `Splits: ${info.splits.map((item) => item.name).join(', ')}.`);
   }
@@ -77,18 +71,17 @@ export function parseRule(text: string, info: Pick<ProjectInfo, 'classes' | 'spl
   if (className !== undefined && named === undefined) {
     throw new UsageError(`--set "${text}": there is no class "${className}"`, `Classes: ${info.classes.map((item) => item.name).join(', ')}.`);
   }
-  const kinds = kindsText.split('+').map((kind) => {
-    const parsed = SupervisionKind.safeParse(kind);
-    if (!parsed.success) throw new UsageError(`--set "${text}": "${kind}" is not a kind of supervision`, `Kinds: ${SupervisionKind.options.join(', ')}.`);
-    return parsed.data;
-  });
-  return { split, classIndex: named?.index ?? null, kinds };
+  const kind = SupervisionKind.safeParse(kindText);
+  if (!kind.success) {
+    throw new UsageError(`--set "${text}": "${kindText}" is not a kind of supervision`, `Kinds: ${SupervisionKind.options.join(', ')}.`);
+  }
+  return { split, classIndex: named?.index ?? null, kind: kind.data };
 }
 
 /** A rule for a whole split replaces those of its classes too. */
-export function replaceRules(rules: readonly SupervisionRule[], cell: Cell): SupervisionRule[] {
-  const kept = rules.filter((rule) => rule.split !== cell.split || (cell.classIndex !== null && rule.classIndex !== cell.classIndex));
-  return [...kept, ...cell.kinds.map((kind) => ({ split: cell.split, classIndex: cell.classIndex, kind }))];
+export function replaceRules(rules: readonly SupervisionRule[], next: SupervisionRule): SupervisionRule[] {
+  const isReplaced = (rule: SupervisionRule): boolean => rule.split === next.split && (next.classIndex === null || rule.classIndex === next.classIndex);
+  return [...rules.filter((rule) => !isReplaced(rule)), next];
 }
 
 function supervisionText(info: ProjectInfo): string {

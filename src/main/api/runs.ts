@@ -1,0 +1,41 @@
+import type { RunService } from '../runs/run-service.ts';
+import type { CallHandlers } from './handlers.ts';
+
+type Names =
+  | 'recipes.list'
+  | 'runs.check'
+  | 'runs.start'
+  | 'runs.list'
+  | 'runs.get'
+  | 'runs.cancel'
+  | 'runs.resume'
+  | 'runs.metrics'
+  | 'runs.log'
+  | 'artifacts.list'
+  | 'artifacts.pin'
+  | 'artifacts.reclaim'
+  | 'scores.start'
+  | 'scores.get';
+
+/** Runs, artifacts and scores: the run service speaks the contract's own types. */
+export function runCalls(runs: RunService): Pick<CallHandlers, Names> {
+  return {
+    'recipes.list': async () => ({ recipes: await runs.recipes() }),
+    'runs.check': (request) => runs.check(request),
+    'runs.start': (request) => runs.start(request),
+    'runs.list': (query) => runs.list(query),
+    'runs.get': ({ runId }) => runs.get(runId),
+    'runs.cancel': ({ runId }) => runs.cancel(runId),
+    'runs.resume': ({ runId }) => runs.resume(runId),
+    'runs.metrics': (query) => runs.metrics(query),
+    'runs.log': (query) => runs.log(query),
+    'artifacts.list': (query) => runs.listArtifacts(query),
+    'artifacts.pin': ({ key, pinned }) => {
+      runs.pinArtifact(key, pinned);
+      return {};
+    },
+    'artifacts.reclaim': ({ dryRun }) => runs.reclaim(dryRun),
+    'scores.start': ({ runId }) => runs.startScore(runId),
+    'scores.get': ({ runId }) => runs.scores(runId),
+  };
+}
