@@ -1,3 +1,4 @@
+import type { DataProblem } from '#shared/contract/dataset.ts';
 import type { ArtifactManifest } from '#shared/domain/artifact.ts';
 import type { MetricPoint, RunState, RunSummary } from '#shared/domain/run.ts';
 import type { SourceKind } from '#shared/domain/supervision.ts';
@@ -42,6 +43,13 @@ export interface ArtifactIndex {
   delete(key: string): void;
 }
 
+export interface SourceSnapshot {
+  readonly dataset: DatasetSnapshot;
+  readonly fingerprints: Record<string, string>;
+  /** Images left out because their photo cannot be opened now. */
+  readonly problems: readonly DataProblem[];
+}
+
 /** What runs ask of a project. `Project` of main/project has this shape. */
 export interface RunProject {
   /** Absolute path of the project folder. */
@@ -50,7 +58,7 @@ export interface RunProject {
   readonly runs: RunLedger;
   readonly artifacts: ArtifactIndex;
   /** What the supervision declaration grants to a stage that reads these sources, with a fingerprint for each. */
-  snapshot(reads: readonly SourceKind[]): Promise<{ dataset: DatasetSnapshot; fingerprints: Record<string, string> }>;
+  snapshot(reads: readonly SourceKind[]): Promise<SourceSnapshot>;
   /** Vault masks; written to the vault log before they are returned. */
   truth(by: string, runId: string | null, purpose: string): Promise<readonly TruthRecord[]>;
   /** Corrections in force. */

@@ -19,8 +19,9 @@ export interface RunService {
   start(request: RunRequest): Promise<RunSummary>;
   list(query: CallParsedInput<typeof listRuns>): CallOutput<typeof listRuns>;
   get(runId: string): RunSummary;
+  /** Resolves when the run has ended. A second call while it ends kills its process at once. */
   cancel(runId: string): Promise<RunSummary>;
-  resume(runId: string): RunSummary;
+  resume(runId: string): Promise<RunSummary>;
   metrics(query: CallParsedInput<typeof runMetrics>): CallOutput<typeof runMetrics>;
   log(query: CallParsedInput<typeof runLog>): Promise<CallOutput<typeof runLog>>;
   listArtifacts(query: CallParsedInput<typeof listArtifacts>): CallOutput<typeof listArtifacts>;

@@ -28,7 +28,8 @@ export function describeRecipe(recipe: Recipe): RecipeInfo {
 export function describeFields(config: z.ZodObject): Field[] {
   return Object.entries(config.shape as Readonly<Record<string, z.ZodType>>).map(([key, field]) => {
     const whole = z.record(z.string(), z.json()).parse(z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' }));
-    const { $schema: _dialect, title, unit, source, default: fallback, ...schema } = whole;
+    const { title, unit, source, default: fallback, ...schema } = whole;
+    delete schema['$schema'];
     return {
       key,
       title: textOr(title, key),

@@ -36,7 +36,7 @@ function resolveStep(name: string, step: RecipeStep, preset: Preset, set: Readon
   const field = shape[key];
   const value = merged[key];
   const accepted = field === undefined ? (issue?.message ?? 'other values') : describeAccepted(field);
-  throw new PenumbraError('STAGE_CONFIG_INVALID', `${name}.${key} = ${JSON.stringify(value) ?? 'nothing'}: ${issue?.message ?? 'not accepted'}; expected ${accepted}`, {
+  throw new PenumbraError('STAGE_CONFIG_INVALID', `${name}.${key} = ${value === undefined ? 'nothing' : JSON.stringify(value)}: ${issue?.message ?? 'not accepted'}; expected ${accepted}`, {
     remedy: `Set it to a value in range, such as --set ${name}.${key}=${exampleValue(field)}, or leave it out for the default.`,
     details: { step: name, key, value: jsonOrNull(value), expected: accepted },
   });

@@ -1,7 +1,6 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
-import type { ArtifactManifest } from '#shared/domain/artifact.ts';
 import { ArtifactKey } from '#shared/domain/ids.ts';
 import type { ArtifactDraft, ArtifactStore } from '#main/ml/pipeline/host.ts';
 import type { ArtifactReader } from '#main/ml/stage.ts';
@@ -78,14 +77,9 @@ export class FileArtifactStore implements ArtifactStore {
     await rm(join(this.root, 'damaged', key), { recursive: true, force: true });
   }
 
-  /** Manifests of all sealed artifacts that open without damage. */
-  async sealedManifests(): Promise<ArtifactManifest[]> {
-    const manifests: ArtifactManifest[] = [];
-    for (const key of await this.keysIn(this.root)) {
-      const reader = await openFolder(this.sealedDir(key), key).catch(() => null);
-      if (reader !== null) manifests.push(reader.manifest);
-    }
-    return manifests;
+  /** Keys of all sealed artifacts. */
+  async sealedKeys(): Promise<string[]> {
+    return this.keysIn(this.root);
   }
 
   /** Artifacts in the making, with who works or worked on them. */

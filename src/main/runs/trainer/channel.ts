@@ -13,7 +13,9 @@ export type CoreProxy = BirpcReturn<CoreFunctions, TrainerFunctions>;
 export function openTrainerChannel(child: ChildProcess, functions: CoreFunctions, onBroken: (error: Error) => void): TrainerProxy {
   return createBirpc<TrainerFunctions, CoreFunctions>(functions, {
     // A trainer that dies while a message is under way is told by its exit, not here.
-    post: (message: unknown) => void child.send(message as object, (error) => void error),
+    post: (message: unknown) => {
+      child.send(message as object, () => undefined);
+    },
     on: (receive) => void child.on('message', receive),
     off: (receive) => void child.off('message', receive),
     serialize: errorsOut,

@@ -1,0 +1,194 @@
+import { PenumbraError } from '#shared/errors.ts';
+import type { LogLevel, LogLine, MetricPoint, RunSummary, StepStatus } from '#shared/domain/run.ts';
+import type { SourceKind } from '#shared/domain/supervision.ts';
+import type { EditRecord } from '#shared/domain/snapshot.ts';
+import type { Recipe } from '#main/ml/recipe.ts';
+import { RunLog } from './logs/run-log.ts';
+import type { RunProject, SourceSnapshot, StoredOrder } from './ports.ts';
+import { RunRecorder } from './recorder.ts';
+import type { RunEvent } from './run-service.ts';
+import type { RunSettings } from './settings.ts';
+import { TrainerProcess } from './trainer/supervisor.ts';
+import type { CoreFunctions } from './trainer-protocol.ts';
+
+export interface ActiveRunOptions {
+  readonly project: RunProject;
+  readonly recipe: Recipe;
+  readonly recipeModule: string;
+  readonly settings: RunSettings;
+  readonly trainerEnv: Readonly<Record<string, string>>;
+  readonly emit: (event: RunEvent) => void;
+}
+
+/** Longer lines of native libraries are cut. */
+const MAX_LINE = 2000;
+
+/** A run that has the device: its trainer, its log, and what its trainer may ask of the project. */
+export class ActiveRun {
+  /** Resolves with the run in a final state, when its process is gone. */
+  readonly ended: Promise<RunSummary>;
+  private readonly options: ActiveRunOptions;
+  private readonly recorder: RunRecorder;
+  private readonly runLog: RunLog;
+  private readonly trainer: TrainerProcess;
+  /** Taken once for each set of sources: what a run sees of the data never changes under it. */
+  private readonly snapshots = new Map<string, Promise<SourceSnapshot>>();
+  /** Corrections as they stood when the stage's fingerprint was taken: both must tell of the same moment. */
+  private readonly said = new Set<string>();
+  private readonly editsByStage = new Map<string, readonly EditRecord[]>();
+
+  constructor(run: RunSummary, order: StoredOrder, options: ActiveRunOptions) {
+    this.options = options;
+    this.runLog = new RunLog(options.project.dir, run.id);
+    this.recorder = new RunRecorder(run, {
+      ledger: options.project.runs,
+      emit: (changed) => options.emit({ name: 'runs.changed', payload: changed }),
+      onSaveFailed: (error) => this.say('warn', `the state of this run could not be saved and is tried again: ${messageOf(error)}`),
+    });
+    this.recorder.change({ state: 'running', startedAt: run.startedAt ?? isoNow(), endedAt: null, error: null }, 'now');
+    this.trainer = new TrainerProcess({
+      order: {
+        runId: run.id,
+        recipe: run.recipe,
+        preset: run.preset,
+        overrides: run.overrides,
+        seed: run.seed,
+        backend: order.backend,
+        projectDir: options.project.dir,
+        given: order.given,
+        only: order.only,
+      },
+      recipeModule: options.recipeModule,
+      settings: options.settings,
+      env: options.trainerEnv,
+      functions: this.functions(),
+      events: {
+        output: (line, stream) => this.say(stream === 'stderr' ? 'warn' : 'info', line.slice(0, MAX_LINE)),
+        currentStep: () => this.run.steps.find((step) => step.state === 'running')?.step ?? null,
+      },
+    });
+    this.ended = this.trainer.outcome.then((outcome) => this.conclude(outcome));
+  }
+
+  get run(): RunSummary {
+    return this.recorder.run;
+  }
+
+  get pid(): number | undefined {
+    return this.trainer.pid;
+  }
+
+  cancel(): void {
+    this.trainer.cancel();
+  }
+
+  private conclude(outcome: Awaited<TrainerProcess['outcome']>): RunSummary {
+    const error = outcome.state === 'failed' ? outcome.error.toValue() : null;
+    if (error !== null) this.say('error', `${error.message}. ${error.remedy}`);
+    const unfinished = outcome.state === 'cancelled' ? 'cancelled' : 'failed';
+    const endedAt = isoNow();
+    const steps = this.run.steps.map((step) => (step.state === 'running' ? { ...step, state: unfinished, endedAt, etaSeconds: null } as const : step));
+    this.recorder.change({ state: outcome.state, steps, endedAt, error }, 'now');
+    this.recorder.close();
+    this.runLog.close();
+    return this.run;
+  }
+
+  private functions(): Omit<CoreFunctions, 'heartbeat' | 'finished'> {
+    const { project } = this.options;
+    return {
+      sources: (stage, reads) => this.sources(stage, reads),
+      truth: (stage, purpose) => {
+        this.requireRead(stage, 'truth');
+        return project.truth(stage, this.run.id, purpose);
+      },
+      edits: async (stage) => {
+        this.requireRead(stage, 'edits');
+        return this.editsByStage.get(stage) ?? project.editRecords();
+      },
+      sealed: (manifest) => {
+        project.artifacts.insert(manifest);
+        return Promise.resolve();
+      },
+      steps: (statuses) => this.mergeSteps(statuses),
+      metrics: (points) => this.addMetrics(points),
+      log: (lines) => this.addLines(lines),
+      backend: (description) => this.recorder.change({ backend: description }, 'soon'),
+    };
+  }
+
+  private async sources(stage: string, reads: readonly SourceKind[]): Promise<SourceSnapshot> {
+    for (const source of reads) this.requireRead(stage, source);
+    // Corrections are taken when the stage that lays them starts, as late as can be; everything else once a run.
+    if (reads.includes('edits')) {
+      const taken = await this.takeSnapshot(reads);
+      this.editsByStage.set(stage, await this.options.project.editRecords());
+      return taken;
+    }
+    const id = [...reads].sort().join(' ');
+    const taken = this.snapshots.get(id) ?? this.takeSnapshot(reads);
+    this.snapshots.set(id, taken);
+    return taken;
+  }
+
+  private async takeSnapshot(reads: readonly SourceKind[]): Promise<SourceSnapshot> {
+    const taken = await this.options.project.snapshot(reads);
+    for (const problem of taken.problems) this.sayOnce('warn', `${problem.file} is left out: ${problem.message}. ${problem.remedy}`);
+    return taken;
+  }
+
+  /** The trainer is asked no more than the recipe's stages declare, whatever it asks for. */
+  private requireRead(stage: string, source: SourceKind): void {
+    const declared = Object.values(this.options.recipe.steps).find((step) => step.stage.id === stage)?.stage.reads ?? [];
+    if (declared.includes(source)) return;
+    throw new PenumbraError('SUPERVISION_VIOLATION', `stage "${stage}" asked for ${source}, which recipe "${this.options.recipe.id}" does not declare for it`, {
+      remedy: `Declare "${source}" in the stage's reads.`,
+      details: { stage, asked: source, declared: [...declared] },
+    });
+  }
+
+  private mergeSteps(statuses: readonly StepStatus[]): void {
+    const before = new Map(this.run.steps.map((step) => [step.step, step]));
+    const steps = statuses.map((status) => {
+      const earlier = before.get(status.step);
+      // What this run made before it was stopped keeps its own counts and times.
+      const known = status.state === 'done' && status.unit === '' && earlier?.state === 'done' && earlier.artifact === status.artifact;
+      return known ? earlier : status;
+    });
+    const changed = steps.some((step) => step.state !== before.get(step.step)?.state);
+    this.recorder.change({ steps }, changed ? 'now' : 'soon');
+  }
+
+  private addMetrics(points: readonly MetricPoint[]): void {
+    try {
+      this.options.project.runs.appendMetrics(this.run.id, points);
+    } catch (error) {
+      this.say('warn', `points of a curve could not be saved: ${messageOf(error)}`);
+    }
+    this.options.emit({ name: 'runs.metric', payload: { runId: this.run.id, points: [...points] } });
+  }
+
+  private addLines(lines: readonly LogLine[]): void {
+    this.runLog.append(lines);
+    this.options.emit({ name: 'runs.logged', payload: { runId: this.run.id, lines: [...lines] } });
+  }
+
+  /** Every stage meets the same unreadable photo; it is told once. */
+  private sayOnce(level: LogLevel, message: string): void {
+    if (this.said.has(message)) return;
+    this.said.add(message);
+    this.say(level, message);
+  }
+
+  private say(level: LogLevel, message: string): void {
+    this.addLines([{ at: isoNow(), level, step: null, message }]);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function isoNow(): string {
+  return new Date().toISOString();
+}

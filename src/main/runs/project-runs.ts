@@ -1,0 +1,340 @@
+import { randomInt } from 'node:crypto';
+import { PenumbraError, toErrorValue } from '#shared/errors.ts';
+import type { ArtifactManifest } from '#shared/domain/artifact.ts';
+import type { RecipeInfo } from '#shared/contract/runs.ts';
+import { FINAL_RUN_STATES, type RunSummary, type StepStatus } from '#shared/domain/run.ts';
+import type { ScoreTable } from '#shared/domain/score.ts';
+import { describeRecipe } from '#main/ml/pipeline/describe.ts';
+import { planRun, validateRecipe } from '#main/ml/pipeline/graph.ts';
+import { findRecipe, loadRecipes } from '#main/ml/pipeline/registry.ts';
+import type { Recipe } from '#main/ml/recipe.ts';
+import type { ArtifactReader } from '#main/ml/stage.ts';
+import { ActiveRun } from './active-run.ts';
+import { allRuns, artifactBytes, reclaim, reconcileIndex, sweepStaging } from './artifacts/keep.ts';
+import { FileArtifactStore } from './artifacts/store.ts';
+import { deviceOf } from './device.ts';
+import { readRunLog } from './logs/run-log.ts';
+import type { RunProject, StoredOrder } from './ports.ts';
+import { RunQueue, type Occupant } from './queue.ts';
+import { checkRun, firstError } from './run-check.ts';
+import type { RunEvent, RunRequest, RunService } from './run-service.ts';
+import { planScoring, readScores, requireRun, runToScore } from './scores.ts';
+import { runSettings, type RunSettings } from './settings.ts';
+
+export interface RunServiceOptions {
+  readonly project: RunProject;
+  readonly settings?: Partial<RunSettings>;
+  /** URL of the module that lists recipes; tests bring their own. */
+  readonly recipeModule?: string;
+  /** Added to the environment of trainers. */
+  readonly trainerEnv?: Readonly<Record<string, string>>;
+  /** Told of what goes wrong where nobody waits for an answer. */
+  readonly onBackgroundError?: (error: unknown) => void;
+}
+
+/** Opens the runs of a project: what ran when the last core died is marked interrupted, and the queue goes on. */
+export async function openRunService(options: RunServiceOptions): Promise<RunService> {
+  const runs = new ProjectRuns(options);
+  await runs.open();
+  return runs;
+}
+
+class ProjectRuns implements RunService {
+  private readonly project: RunProject;
+  private readonly store: FileArtifactStore;
+  private readonly settings: RunSettings;
+  private readonly recipeModule: string;
+  private readonly trainerEnv: Readonly<Record<string, string>>;
+  private readonly onBackgroundError: (error: unknown) => void;
+  private readonly listeners = new Set<(event: RunEvent) => void>();
+  private readonly queue: RunQueue<Occupant>;
+  private loaded: readonly Recipe[] = [];
+  private loading: Promise<void> | null = null;
+  private sweeping: Promise<void> = Promise.resolve();
+
+  constructor(options: RunServiceOptions) {
+    this.project = options.project;
+    this.store = new FileArtifactStore(options.project.dir);
+    this.settings = { ...runSettings(), ...options.settings };
+    this.recipeModule = options.recipeModule ?? new URL('../ml/recipes/index.ts', import.meta.url).href;
+    this.trainerEnv = options.trainerEnv ?? {};
+    this.onBackgroundError = options.onBackgroundError ?? (() => undefined);
+    this.queue = new RunQueue(this.project.runs, (run) => this.launch(run));
+  }
+
+  async open(): Promise<void> {
+    if (this.project.readOnly) return;
+    const all = allRuns(this.project);
+    for (const run of all.filter((item) => item.state === 'running')) this.project.runs.update(interrupted(run));
+    await reconcileIndex(this.project, this.store);
+    this.sweep();
+    await this.sweeping;
+    if (all.some((run) => run.state === 'queued')) await this.pump();
+  }
+
+  async recipes(): Promise<RecipeInfo[]> {
+    await this.loadRecipes();
+    return this.loaded.map(describeRecipe);
+  }
+
+  async check(request: RunRequest): ReturnType<RunService['check']> {
+    const recipe = await this.recipe(request.recipe);
+    const { findings, freeDiskBytes } = await checkRun(this.project, recipe, request, this.settings);
+    return {
+      ok: firstError(findings) === null,
+      findings: findings.map(({ level, message, remedy }) => ({ level, message, remedy })),
+      freeDiskBytes,
+    };
+  }
+
+  async start(request: RunRequest): Promise<RunSummary> {
+    const recipe = await this.recipe(request.recipe);
+    const { findings } = await checkRun(this.project, recipe, request, this.settings);
+    const error = firstError(findings);
+    if (error !== null) throw error;
+    return this.enqueue(recipe, request, { given: {}, only: null }, null);
+  }
+
+  async startScore(runId?: string): Promise<RunSummary> {
+    this.requireWritable();
+    const base = runToScore(this.project, runId);
+    const recipe = await this.recipe(base.recipe);
+    const backend = this.project.runs.order(base.id)?.backend ?? 'auto';
+    return this.enqueue(recipe, { ...base, backend }, planScoring(recipe, base), base.id);
+  }
+
+  private async enqueue(
+    recipe: Recipe,
+    request: Pick<RunRequest, 'recipe' | 'preset' | 'overrides' | 'seed' | 'backend'>,
+    part: Pick<StoredOrder, 'given' | 'only'>,
+    scoringOf: string | null,
+  ): Promise<RunSummary> {
+    const now = new Date().toISOString();
+    const plan = planRun(recipe, part.given, part.only);
+    const usesTensors = plan.steps.some((step) => step.given === null && recipe.steps[step.name]?.stage.usesTensors === true);
+    const run: RunSummary = {
+      id: newRunId(),
+      recipe: request.recipe,
+      preset: request.preset,
+      overrides: request.overrides,
+      seed: request.seed,
+      state: 'queued',
+      steps: plan.steps.map((step) => waitingStep(step.name, recipe.steps[step.name]?.stage.id ?? '')),
+      createdAt: now,
+      startedAt: null,
+      endedAt: null,
+      backend: null,
+      device: usesTensors ? deviceOf(request.backend) : 'cpu',
+      error: null,
+      scoringOf,
+    };
+    this.project.runs.insert(run, { backend: request.backend, ...part, queuedAt: now });
+    this.emit({ name: 'runs.changed', payload: run });
+    await this.pump();
+    return this.get(run.id);
+  }
+
+  list(query: Parameters<RunService['list']>[0]): ReturnType<RunService['list']> {
+    const { total, runs } = this.project.runs.list(query);
+    return { total, runs: runs.map((run) => this.live(run)) };
+  }
+
+  get(runId: string): RunSummary {
+    return this.live(requireRun(this.project, runId));
+  }
+
+  /** The ledger lags behind a running run by up to a second. */
+  private live(run: RunSummary): RunSummary {
+    const occupant = this.queue.occupant(run.id);
+    return occupant instanceof ActiveRun ? occupant.run : run;
+  }
+
+  async cancel(runId: string): Promise<RunSummary> {
+    this.requireWritable();
+    const run = this.get(runId);
+    const occupant = this.queue.occupant(runId);
+    if (occupant !== null) {
+      occupant.cancel();
+      return occupant.ended;
+    }
+    if (run.state !== 'queued') return run;
+    const cancelled: RunSummary = { ...run, state: 'cancelled', endedAt: new Date().toISOString() };
+    this.project.runs.update(cancelled);
+    this.emit({ name: 'runs.changed', payload: cancelled });
+    return cancelled;
+  }
+
+  async resume(runId: string): Promise<RunSummary> {
+    this.requireWritable();
+    const run = this.get(runId);
+    const order = this.project.runs.order(runId);
+    if (order === null || !['failed', 'cancelled', 'interrupted'].includes(run.state)) {
+      throw new PenumbraError('RUN_NOT_RESUMABLE', `run ${runId} is ${run.state}; only failed, cancelled and interrupted runs can be resumed`, {
+        remedy: run.state === 'done' ? 'Start a new run; steps that did not change are reused.' : 'Wait for it, or cancel it first.',
+        details: { runId, state: run.state },
+      });
+    }
+    const queued: RunSummary = {
+      ...run,
+      state: 'queued',
+      endedAt: null,
+      error: null,
+      steps: run.steps.map((step) => (step.artifact === null ? waitingStep(step.step, step.stage) : step)),
+    };
+    this.project.runs.update(queued, { ...order, queuedAt: new Date().toISOString() });
+    this.emit({ name: 'runs.changed', payload: queued });
+    await this.pump();
+    return this.get(runId);
+  }
+
+  metrics(query: Parameters<RunService['metrics']>[0]): ReturnType<RunService['metrics']> {
+    requireRun(this.project, query.runId);
+    return this.project.runs.metrics(query.runId, query.afterIndex, query.limit);
+  }
+
+  async log(query: Parameters<RunService['log']>[0]): ReturnType<RunService['log']> {
+    requireRun(this.project, query.runId);
+    return readRunLog(this.project.dir, query.runId, query.afterLine, query.limit);
+  }
+
+  listArtifacts(query: Parameters<RunService['listArtifacts']>[0]): ReturnType<RunService['listArtifacts']> {
+    const artifacts = this.project.artifacts.list({ kind: query.kind });
+    return { artifacts: artifacts.map(({ manifest, pinned }) => ({ manifest, pinned, bytes: artifactBytes(manifest) })) };
+  }
+
+  pinArtifact(key: string, pinned: boolean): void {
+    this.requireWritable();
+    if (this.project.artifacts.pin(key, pinned)) return;
+    throw new PenumbraError('ARTIFACT_NOT_FOUND', `there is no artifact ${key} in this project`, { remedy: 'Take the key from the list of artifacts.', details: { key } });
+  }
+
+  reclaim(dryRun: boolean): ReturnType<RunService['reclaim']> {
+    if (!dryRun) this.requireWritable();
+    return reclaim(this.project, this.store, dryRun);
+  }
+
+  openArtifact(key: string): Promise<ArtifactReader> {
+    return this.store.require(key);
+  }
+
+  stepArtifact(runId: string, step: string): ArtifactManifest {
+    const status = this.get(runId).steps.find((item) => item.step === step);
+    const key = status?.artifact ?? null;
+    const indexed = key === null ? null : this.project.artifacts.get(key);
+    if (indexed !== null) return indexed.manifest;
+    throw new PenumbraError('ARTIFACT_NOT_FOUND', `run ${runId} has no output of step "${step}"`, {
+      remedy: status === undefined ? 'This run has no such step; choose a run of another recipe.' : 'Let the run get past this step, or choose another run.',
+      details: { runId, step },
+    });
+  }
+
+  scores(runId?: string): Promise<{ runId: string; table: ScoreTable }> {
+    return readScores(this.project, this.store, runId);
+  }
+
+  subscribe(listener: (event: RunEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  async finished(runId: string): Promise<RunSummary> {
+    const run = this.get(runId);
+    if (FINAL_RUN_STATES.includes(run.state)) return run;
+    return new Promise((resolve) => {
+      const stop = this.subscribe((event) => {
+        if (event.name !== 'runs.changed' || event.payload.id !== runId || !FINAL_RUN_STATES.includes(event.payload.state)) return;
+        stop();
+        resolve(event.payload);
+      });
+    });
+  }
+
+  async close(how: 'cancel' | 'wait'): Promise<void> {
+    this.queue.close();
+    const occupants = this.queue.occupants();
+    if (how === 'cancel') for (const occupant of occupants) occupant.cancel();
+    await Promise.all(occupants.map((occupant) => occupant.ended));
+    await this.sweeping;
+  }
+
+  /** Recipes are loaded by now: every pump waits for them. */
+  private launch(run: RunSummary): Occupant {
+    const order = this.project.runs.order(run.id);
+    try {
+      if (order === null) throw new Error(`run ${run.id} has no order`);
+      const active = new ActiveRun(run, order, {
+        project: this.project,
+        recipe: findRecipe(this.loaded, run.recipe),
+        recipeModule: this.recipeModule,
+        settings: this.settings,
+        trainerEnv: this.trainerEnv,
+        emit: (event) => this.emit(event),
+      });
+      void active.ended.then(() => this.sweep());
+      return active;
+    } catch (error) {
+      const failed: RunSummary = { ...run, state: 'failed', endedAt: new Date().toISOString(), error: toErrorValue(error) };
+      try {
+        this.project.runs.update(failed);
+      } catch (unsaved) {
+        this.onBackgroundError(unsaved);
+      }
+      this.emit({ name: 'runs.changed', payload: failed });
+      return { ended: Promise.resolve(failed), cancel: () => undefined };
+    }
+  }
+
+  private async pump(): Promise<void> {
+    await this.loadRecipes();
+    this.queue.pump();
+  }
+
+  /** Late: recipes bring the stages, which the core does not need to answer its first call. */
+  private loadRecipes(): Promise<void> {
+    this.loading ??= loadRecipes(this.recipeModule).then((recipes) => {
+      for (const recipe of recipes) validateRecipe(recipe);
+      this.loaded = recipes;
+    });
+    return this.loading;
+  }
+
+  private async recipe(id: string): Promise<Recipe> {
+    await this.loadRecipes();
+    return findRecipe(this.loaded, id);
+  }
+
+  private sweep(): void {
+    this.sweeping = this.sweeping.then(() => sweepStaging(this.project, this.store)).catch(this.onBackgroundError);
+  }
+
+  private requireWritable(): void {
+    if (!this.project.readOnly) return;
+    throw new PenumbraError('PROJECT_READ_ONLY', `the project in ${this.project.dir} is open read-only`, {
+      remedy: 'Give this user write permission on the project folder, or copy the project to a place that can be written.',
+    });
+  }
+
+  private emit(event: RunEvent): void {
+    for (const listener of [...this.listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.onBackgroundError(error); // one listener's failure is not the others', nor the run's
+      }
+    }
+  }
+}
+
+function waitingStep(step: string, stage: string): StepStatus {
+  return { step, stage, state: 'waiting', done: 0, total: 0, unit: '', etaSeconds: null, startedAt: null, endedAt: null, artifact: null };
+}
+
+function interrupted(run: RunSummary): RunSummary {
+  const endedAt = new Date().toISOString();
+  const steps = run.steps.map((step) => (step.state === 'running' ? ({ ...step, state: 'interrupted', endedAt, etaSeconds: null } as const) : step));
+  return { ...run, state: 'interrupted', steps, endedAt };
+}
+
+function newRunId(): string {
+  return `run_${Array.from({ length: 12 }, () => randomInt(36).toString(36)).join('')}`;
+}

@@ -1,0 +1,99 @@
+import { PenumbraError } from '#shared/errors.ts';
+import type { RunSummary } from '#shared/domain/run.ts';
+import { StoredScores, type ScoreTable } from '#shared/domain/score.ts';
+import type { Recipe } from '#main/ml/recipe.ts';
+import { allRuns } from './artifacts/keep.ts';
+import type { FileArtifactStore } from './artifacts/store.ts';
+import type { RunProject } from './ports.ts';
+
+/** What a scoring run is given and what it runs. */
+export interface ScoringPlan {
+  readonly given: Readonly<Record<string, string>>;
+  readonly only: readonly string[];
+}
+
+/**
+ * Scores a run's outputs as they stand: steps that read corrections or truth run again, every other step is given as it was made.
+ * Outputs that were never made are left out; ARTIFACT_NOT_FOUND when nothing is left to score.
+ */
+export function planScoring(recipe: Recipe, base: RunSummary): ScoringPlan {
+  const made = new Map(base.steps.flatMap((step) => (step.artifact === null ? [] : [[step.step, step.artifact] as const])));
+  const given: Record<string, string> = {};
+  const only: string[] = [];
+  let scores = false;
+  for (const [name, step] of Object.entries(recipe.steps)) {
+    const { reads, inputs } = step.stage;
+    const artifact = made.get(name);
+    if (!reads.includes('edits') && !reads.includes('truth')) {
+      if (artifact !== undefined) given[name] = artifact;
+      continue;
+    }
+    const present = (input: string) => {
+      const from = step.from[input];
+      return from !== undefined && (given[from] !== undefined || only.includes(from));
+    };
+    const names = Object.keys(step.from);
+    const complete = names.every((input) => inputs[input]?.optional === true || present(input));
+    if (!complete || !names.some(present)) continue;
+    only.push(name);
+    scores ||= reads.includes('truth');
+  }
+  if (!scores) {
+    throw new PenumbraError('ARTIFACT_NOT_FOUND', `run ${base.id} of recipe "${recipe.id}" has nothing that can be scored`, {
+      remedy: 'Let the run get as far as its first masks, or choose another run.',
+      details: { runId: base.id, recipe: recipe.id },
+    });
+  }
+  return { given, only };
+}
+
+/** The run to score when none is named: the newest that is done. A scoring run stands for the run it scored. */
+export function runToScore(project: RunProject, runId: string | undefined): RunSummary {
+  if (runId === undefined) {
+    const newest = allRuns(project).find((run) => run.state === 'done' && run.scoringOf === null);
+    if (newest !== undefined) return newest;
+    throw new PenumbraError('RUN_NOT_FOUND', 'this project has no finished run to score', { remedy: 'Start one: `penumbra run weak-baseline`.' });
+  }
+  const run = requireRun(project, runId);
+  return run.scoringOf === null ? run : requireRun(project, run.scoringOf);
+}
+
+export function requireRun(project: RunProject, runId: string): RunSummary {
+  const run = project.runs.get(runId);
+  if (run !== null) return run;
+  throw new PenumbraError('RUN_NOT_FOUND', `there is no run ${runId} in this project`, { remedy: '`penumbra runs` lists them.', details: { runId } });
+}
+
+/** The newest score table: of the named run or of a scoring run of it; of any run when none is named. */
+export async function readScores(project: RunProject, store: FileArtifactStore, runId: string | undefined): Promise<{ runId: string; table: ScoreTable }> {
+  const named = runId === undefined ? null : requireRun(project, runId);
+  const candidates = allRuns(project).filter((run) => named === null || run.id === named.id || run.scoringOf === named.id);
+  for (const run of candidates) {
+    const key = scoresKey(project, run);
+    if (key === null) continue;
+    const artifact = await store.require(key);
+    return { runId: run.id, table: parseTable(await artifact.read('metrics.json'), key, artifact.manifest.createdAt) };
+  }
+  throw new PenumbraError('ARTIFACT_NOT_FOUND', named === null ? 'no run of this project has scores' : `run ${named.id} has no scores`, {
+    remedy: 'Score it: `penumbra score`.',
+    details: { runId: runId ?? null },
+  });
+}
+
+function scoresKey(project: RunProject, run: RunSummary): string | null {
+  const keys = run.steps.flatMap((step) => step.artifact ?? []);
+  return keys.findLast((key) => project.artifacts.get(key)?.manifest.kind === 'metrics') ?? null;
+}
+
+function parseTable(bytes: Uint8Array, key: string, measuredAt: string): ScoreTable {
+  const text = new TextDecoder().decode(bytes);
+  try {
+    return { ...StoredScores.parse(JSON.parse(text)), measuredAt };
+  } catch (error) {
+    throw new PenumbraError('ARTIFACT_DAMAGED', `artifact ${key}: metrics.json is not a score table`, {
+      remedy: 'Score the run again.',
+      details: { key, file: 'metrics.json' },
+      cause: error,
+    });
+  }
+}
