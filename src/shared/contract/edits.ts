@@ -109,7 +109,7 @@ export const correctedBlob = defineBlob('corrected', {
   contentType: 'image/png',
   maxBytes: 64 * 1024 * 1024,
   putOutput: EditState,
-  errors: ['NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'MASK_SIZE_MISMATCH', 'MASK_UNKNOWN_CLASS', 'IMAGE_UNREADABLE', 'BODY_TOO_LARGE', 'PROJECT_READ_ONLY', 'DISK_FULL'],
+  errors: ['NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'MASK_SIZE_MISMATCH', 'MASK_UNKNOWN_CLASS', 'IMAGE_UNREADABLE', 'EDIT_STALE', 'BODY_TOO_LARGE', 'PROJECT_READ_ONLY', 'DISK_FULL'],
 });
 
 export const conflictsBlob = defineBlob('conflicts', {
