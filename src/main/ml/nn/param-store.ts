@@ -38,8 +38,8 @@ export interface LoadReport {
 export interface LoadOptions {
   /** Shown in errors: where the tensors come from. */
   readonly source: string;
-  /** Keys of the file that may have no parameter, and parameters that may be missing, by pattern. Anything else is refused. */
-  readonly ignore?: readonly RegExp[];
+  /** Keys of the file that may have no parameter, and parameters that may be missing. Anything else is refused. */
+  ignore?(name: string): boolean;
 }
 
 /** The parameters of one network by the reference's names. Owns its variables. */
@@ -92,7 +92,7 @@ export class ParamStore {
    * @throws PenumbraError WEIGHTS_MISMATCH listing every such key
    */
   load(tensors: HostTensors, options: LoadOptions): LoadReport {
-    const ignored = (name: string): boolean => (options.ignore ?? []).some((pattern) => pattern.test(name));
+    const ignored = (name: string): boolean => options.ignore?.(name) ?? false;
     const misshaped: { key: string; expected: number[]; found: number[] }[] = [];
     const fitting: [Parameter, HostTensor][] = [];
     const missing: string[] = [];

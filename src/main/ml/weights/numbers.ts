@@ -1,0 +1,47 @@
+import { decodeFloat16 } from '../formats/float16.ts';
+import { malformed } from './malformed.ts';
+import { STORED_BYTES, type StoredType } from './weights-file.ts';
+
+/** Little-endian bytes as numbers: float32 where that is exact, float64 otherwise. `bytes` may start at any offset. */
+export function decodeNumbers(bytes: Uint8Array, type: StoredType, file: string, key: string): Float32Array | Float64Array {
+  const count = bytes.byteLength / STORED_BYTES[type];
+  // A copy starts at an aligned offset and outlives the file's buffer. (Not slice(): a Node Buffer's is a view.)
+  const { buffer } = new Uint8Array(bytes);
+  switch (type) {
+    case 'F32':
+      return new Float32Array(buffer);
+    case 'F64':
+      return new Float64Array(buffer);
+    case 'F16':
+      return decodeFloat16(new Uint16Array(buffer));
+    case 'BF16':
+      return fromBfloat16(new Uint16Array(buffer));
+    case 'I64':
+      return fromInt64(new BigInt64Array(buffer), file, key);
+    case 'I32':
+      return Float64Array.from(new Int32Array(buffer));
+    case 'I16':
+      return Float32Array.from(new Int16Array(buffer));
+    case 'I8':
+      return Float32Array.from(new Int8Array(buffer));
+    case 'U8':
+    case 'BOOL':
+      return Float32Array.from({ length: count }, (_, i) => bytes[i] ?? 0);
+  }
+}
+
+/** bfloat16 is the upper half of a float32. */
+function fromBfloat16(halves: Uint16Array): Float32Array {
+  const bits = Uint32Array.from(halves, (half) => half << 16);
+  return new Float32Array(bits.buffer);
+}
+
+function fromInt64(integers: BigInt64Array, file: string, key: string): Float64Array {
+  return Float64Array.from(integers, (integer) => {
+    const value = Number(integer);
+    if (!Number.isSafeInteger(value)) {
+      throw malformed(file, `tensor "${key}" holds ${integer.toString()}, which is beyond 2^53`, { key, found: integer.toString() });
+    }
+    return value;
+  });
+}

@@ -1,0 +1,251 @@
+import { malformed, unsafe } from '../malformed.ts';
+import { ByteReader } from './byte-reader.ts';
+import { allowedGlobal, construct, persistentStorage } from './torch-globals.ts';
+import { describe, isKind, tuple, type PickleValue } from './values.ts';
+
+/** Far above any state dict, far below what would exhaust memory. */
+const MEMO_LIMIT = 2_000_000;
+const STACK_LIMIT = 2_000_000;
+const NESTING_LIMIT = 1_000;
+
+export interface Unpickled {
+  readonly value: PickleValue;
+  /** Offset of the first byte after the pickle. */
+  readonly end: number;
+}
+
+/**
+ * Reads one pickle of plain data and torch tensors (protocols 2 to 5). An opcode outside the table or a global outside the allow-list ends
+ * it with an error; nothing in the file is ever looked up, imported or called.
+ * @throws PenumbraError WEIGHTS_MALFORMED, WEIGHTS_UNSAFE
+ */
+export function unpickle(bytes: Uint8Array, start: number, file: string): Unpickled {
+  return new Unpickler(new ByteReader(bytes, start, file), file).run();
+}
+
+class Unpickler {
+  readonly #reader: ByteReader;
+  readonly #file: string;
+  readonly #memo = new Map<number, PickleValue>();
+  /** Lengths of the stack where MARKs stand. */
+  readonly #marks: number[] = [];
+  #stack: PickleValue[] = [];
+
+  constructor(reader: ByteReader, file: string) {
+    this.#reader = reader;
+    this.#file = file;
+  }
+
+  run(): Unpickled {
+    for (;;) {
+      const at = this.#reader.position;
+      const opcode = this.#reader.byte();
+      if (opcode === 0x2e) return { value: this.#pop(), end: this.#reader.position }; // STOP
+      if (!this.#step(opcode)) {
+        const found = `0x${opcode.toString(16).padStart(2, '0')}`;
+        throw unsafe(this.#file, `has pickle opcode ${found} at byte ${at}, which files of tensors do not use`, { found, offset: at });
+      }
+      if (this.#stack.length > STACK_LIMIT || this.#memo.size > MEMO_LIMIT || this.#marks.length > NESTING_LIMIT) {
+        throw malformed(this.#file, `the pickle grows beyond what any state dict needs (byte ${at})`, { offset: at });
+      }
+    }
+  }
+
+  /** One opcode; false when it is not allowed. Hexadecimal values as in CPython's Lib/pickle.py. */
+  #step(opcode: number): boolean {
+    return this.#literal(opcode) || this.#container(opcode) || this.#memoised(opcode) || this.#object(opcode);
+  }
+
+  #literal(opcode: number): boolean {
+    const reader = this.#reader;
+    switch (opcode) {
+      case 0x80: // PROTO
+        this.#checkProtocol(reader.byte());
+        return true;
+      case 0x95: // FRAME: how the writer chunked the file; of no use to a reader that has it whole
+        reader.uint64();
+        return true;
+      case 0x4e: // NONE
+        return this.#push(null);
+      case 0x88: // NEWTRUE
+        return this.#push(true);
+      case 0x89: // NEWFALSE
+        return this.#push(false);
+      case 0x4a: // BININT
+        return this.#push(reader.int32());
+      case 0x4b: // BININT1
+        return this.#push(reader.byte());
+      case 0x4d: // BININT2
+        return this.#push(reader.uint16());
+      case 0x8a: // LONG1
+        return this.#push(narrowed(reader.long(reader.byte())));
+      case 0x47: // BINFLOAT
+        return this.#push(reader.float64BigEndian());
+      case 0x58: // BINUNICODE
+        return this.#push(reader.text(reader.uint32()));
+      case 0x8c: // SHORT_BINUNICODE
+        return this.#push(reader.text(reader.byte()));
+      case 0x8d: // BINUNICODE8
+        return this.#push(reader.text(reader.uint64()));
+      case 0x55: // SHORT_BINSTRING
+        return this.#push(reader.text(reader.byte()));
+      case 0x42: // BINBYTES
+        return this.#push(reader.bytes(reader.uint32()));
+      case 0x43: // SHORT_BINBYTES
+        return this.#push(reader.bytes(reader.byte()));
+      case 0x8e: // BINBYTES8
+        return this.#push(reader.bytes(reader.uint64()));
+      default:
+        return false;
+    }
+  }
+
+  #container(opcode: number): boolean {
+    switch (opcode) {
+      case 0x28: // MARK
+        this.#marks.push(this.#stack.length);
+        return true;
+      case 0x29: // EMPTY_TUPLE
+        return this.#push(tuple([]));
+      case 0x85: // TUPLE1
+        return this.#push(tuple(this.#take(1)));
+      case 0x86: // TUPLE2
+        return this.#push(tuple(this.#take(2)));
+      case 0x87: // TUPLE3
+        return this.#push(tuple(this.#take(3)));
+      case 0x74: // TUPLE
+        return this.#push(tuple(this.#sinceMark()));
+      case 0x5d: // EMPTY_LIST
+        return this.#push([]);
+      case 0x7d: // EMPTY_DICT
+        return this.#push(new Map());
+      case 0x8f: // EMPTY_SET
+        return this.#push({ kind: 'set', items: [] });
+      case 0x61: // APPEND
+        return this.#extend(this.#take(1));
+      case 0x65: // APPENDS
+        return this.#extend(this.#sinceMark());
+      case 0x90: // ADDITEMS
+        return this.#extend(this.#sinceMark());
+      case 0x73: // SETITEM
+        return this.#setItems(this.#take(2));
+      case 0x75: // SETITEMS
+        return this.#setItems(this.#sinceMark());
+      default:
+        return false;
+    }
+  }
+
+  #memoised(opcode: number): boolean {
+    const reader = this.#reader;
+    switch (opcode) {
+      case 0x71: // BINPUT
+        return this.#remember(reader.byte());
+      case 0x72: // LONG_BINPUT
+        return this.#remember(reader.uint32());
+      case 0x94: // MEMOIZE
+        return this.#remember(this.#memo.size);
+      case 0x68: // BINGET
+        return this.#push(this.#recall(reader.byte()));
+      case 0x6a: // LONG_BINGET
+        return this.#push(this.#recall(reader.uint32()));
+      default:
+        return false;
+    }
+  }
+
+  #object(opcode: number): boolean {
+    switch (opcode) {
+      case 0x63: // GLOBAL
+        return this.#push(allowedGlobal(`${this.#reader.line()}.${this.#reader.line()}`, this.#file));
+      case 0x93: {
+        // STACK_GLOBAL
+        const [module, name] = this.#take(2);
+        if (typeof module !== 'string' || typeof name !== 'string') throw malformed(this.#file, `names a global by ${describe(module)} and ${describe(name)}`);
+        return this.#push(allowedGlobal(`${module}.${name}`, this.#file));
+      }
+      case 0x52: // REDUCE
+      case 0x81: {
+        // NEWOBJ
+        const [callee, argumentTuple] = this.#take(2);
+        return this.#push(construct(callee ?? null, argumentTuple ?? null, this.#file));
+      }
+      case 0x62: // BUILD: attributes such as a state dict's `_metadata`, which say nothing about numbers
+        this.#take(1);
+        this.#top();
+        return true;
+      case 0x51: // BINPERSID
+        return this.#push(persistentStorage(this.#pop(), this.#file));
+      default:
+        return false;
+    }
+  }
+
+  #checkProtocol(protocol: number): void {
+    if (protocol < 2 || protocol > 5) throw malformed(this.#file, `pickle protocol ${protocol}; expected 2 to 5`, { found: protocol });
+  }
+
+  #push(value: PickleValue): true {
+    this.#stack.push(value);
+    return true;
+  }
+
+  #pop(): PickleValue {
+    const floor = this.#marks.at(-1) ?? 0;
+    const value = this.#stack.length > floor ? this.#stack.pop() : undefined;
+    if (value === undefined) throw malformed(this.#file, `the pickle takes from an empty stack at byte ${this.#reader.position}`);
+    return value;
+  }
+
+  #top(): PickleValue {
+    const value = this.#stack.at(-1);
+    if (value === undefined) throw malformed(this.#file, `the pickle looks at an empty stack at byte ${this.#reader.position}`);
+    return value;
+  }
+
+  #take(count: number): PickleValue[] {
+    const items: PickleValue[] = [];
+    for (let i = 0; i < count; i += 1) items.unshift(this.#pop());
+    return items;
+  }
+
+  #sinceMark(): PickleValue[] {
+    const mark = this.#marks.pop();
+    if (mark === undefined) throw malformed(this.#file, `the pickle closes what it never opened at byte ${this.#reader.position}`);
+    const items = this.#stack.slice(mark);
+    this.#stack.length = mark;
+    return items;
+  }
+
+  #extend(items: readonly PickleValue[]): true {
+    const target = this.#top();
+    if (Array.isArray(target)) for (const item of items) target.push(item);
+    else if (isKind(target, 'set')) for (const item of items) target.items.push(item);
+    else throw malformed(this.#file, `the pickle appends to ${describe(target)}`);
+    return true;
+  }
+
+  #setItems(items: readonly PickleValue[]): true {
+    const target = this.#top();
+    if (!(target instanceof Map) || items.length % 2 !== 0) throw malformed(this.#file, `the pickle sets items of ${describe(target)}`);
+    for (let i = 0; i < items.length; i += 2) target.set(items[i] ?? null, items[i + 1] ?? null);
+    return true;
+  }
+
+  #remember(index: number): true {
+    this.#memo.set(index, this.#top());
+    return true;
+  }
+
+  #recall(index: number): PickleValue {
+    const value = this.#memo.get(index);
+    if (value === undefined) throw malformed(this.#file, `the pickle recalls memo ${index}, which it never stored`);
+    return value;
+  }
+}
+
+/** Integers as numbers where they are exact; larger ones, such as torch's magic number, stay big. */
+function narrowed(value: bigint): number | bigint {
+  const narrow = Number(value);
+  return Number.isSafeInteger(narrow) ? narrow : value;
+}
