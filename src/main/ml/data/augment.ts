@@ -1,9 +1,10 @@
 import { IGNORE } from '#shared/domain/classes.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
+import { fitLongSide, resizeLabelsNearest } from '#shared/raster/resize.ts';
 import type { RgbImage } from '#main/images/photo.ts';
 import type { Random } from '../random/random.ts';
 import { jitterColours, type JitterStrength } from './colour-jitter.ts';
-import { atMostLongSide, resampleBicubic, resampleNearest, scaled, withLongSide } from './resample.ts';
+import { resampleBicubic, scaled, withLongSide } from './resample.ts';
 import { cutLabels, cutPhoto, randomWindow } from './window.ts';
 
 /** Augmentation of a photo whose tags are the target. */
@@ -52,14 +53,13 @@ export function augmentForTags(photo: RgbImage, options: TagAugmentation, random
 export function augmentForMasks(photo: RgbImage, labels: LabelMap, options: MaskAugmentation, random: Random): TrainingSample {
   const scale = random.between(options.scaleFrom, options.scaleTo);
   const mirrored = options.mirror && random.chance(0.5);
-  const size = scaled(atMostLongSide(photo, options.longSidePx), scale);
+  const size = scaled(fitLongSide(photo, options.longSidePx), scale);
   const resized = resampleBicubic(photo, size.width, size.height);
   const coloured = isOff(options.jitter) ? resized : jitterColours(resized, options.jitter, random);
   const window = randomWindow(size, options.cropPx, random);
-  const resizedLabels = { width: size.width, data: resampleNearest(labels.data, labels, size) };
   return {
     side: options.cropPx,
     pixels: cutPhoto(coloured, window, mirrored),
-    labels: cutLabels(resizedLabels, window, mirrored, IGNORE),
+    labels: cutLabels(resizeLabelsNearest(labels, size), window, mirrored, IGNORE),
   };
 }

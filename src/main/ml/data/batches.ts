@@ -1,58 +1,27 @@
-import { PenumbraError, type ErrorCode } from '#shared/errors.ts';
-import type { ImageRecord, StageReport } from '../stage.ts';
-import { randomFor, shuffled } from '../random/random.ts';
+import { hashKey, randomFor, shuffled } from '../random/random.ts';
+import type { ImageRecord } from '../stage.ts';
 import type { MaskAugmentation, TagAugmentation, TrainingSample } from './augment.ts';
 import type { SamplePool } from './sample-pool.ts';
-
-/** Errors that speak of one photo or its mask: it is left out, the others go on. */
-const ONE_IMAGE: readonly ErrorCode[] = [
-  'FILE_MISSING',
-  'IMAGE_UNREADABLE',
-  'IMAGE_TRUNCATED',
-  'IMAGE_TOO_LARGE',
-  'IMAGE_UNSUPPORTED',
-  'MASK_SIZE_MISMATCH',
-  'MASK_UNKNOWN_COLOUR',
-  'MASK_UNKNOWN_CLASS',
-];
-
-/** The error when it speaks of one image alone, else it is thrown on. */
-export function aboutOneImage(error: unknown): PenumbraError {
-  if (error instanceof PenumbraError && ONE_IMAGE.includes(error.code)) return error;
-  throw error;
-}
-
-/** Warns of each image that is left out, once. */
-export class LeftOut {
-  readonly #report: StageReport;
-  readonly #names = new Set<string>();
-
-  constructor(report: StageReport) {
-    this.#report = report;
-  }
-
-  get count(): number {
-    return this.#names.size;
-  }
-
-  /** Notes the image, or throws the error on when it is not about one image. */
-  note(record: ImageRecord, error: unknown): void {
-    const reason = aboutOneImage(error);
-    if (this.#names.has(record.name)) return;
-    this.#names.add(record.name);
-    this.#report.log('warn', `${record.name} is left out: ${reason.message} ${reason.remedy}`);
-  }
-}
+import type { LabelSource } from './sample-protocol.ts';
 
 export interface TrainingImage {
   readonly record: ImageRecord;
-  readonly labelPath: string | null;
+  /** The label map to learn; null when tags are the target. */
+  labels(): Promise<LabelSource> | null;
+}
+
+/** One augmented view of one photo. Equal keys mean equal pixels and labels. */
+export interface BatchItem {
+  readonly image: TrainingImage;
+  readonly key: string;
+  /** Null when the learner holds what it needs of this key. */
+  readonly sample: TrainingSample | null;
 }
 
 /** Photos of one step that could be read; it can be empty. */
 export interface Batch {
   readonly step: number;
-  readonly samples: readonly { readonly image: TrainingImage; readonly sample: TrainingSample }[];
+  readonly items: readonly BatchItem[];
 }
 
 export interface BatchPlan {
@@ -60,33 +29,41 @@ export interface BatchPlan {
   readonly batchSize: number;
   readonly seed: number;
   readonly augmentation: TagAugmentation | MaskAugmentation;
+  /**
+   * How many augmented views each photo has over the whole run; 0 = a new one every epoch. A fixed number lets the learner
+   * keep what its frozen layers make of each.
+   */
+  readonly views: number;
+  /** True when the learner needs no pixels for this key any more. */
+  held(key: string): boolean;
+  /** Told of a photo or label map that can't be used, at each use; throws when the error is about more than this image. */
+  refused(record: ImageRecord, error: unknown): void;
 }
 
 /** How many batches are in the making while one is computed on. */
 const AHEAD = 2;
 
 /**
- * The batches of a training run: order = f(seed, epoch), sample = f(seed, epoch, image id). Any step can be asked for, so a
- * resumed run starts in the middle of an epoch; the next ones are prepared beside the computation.
+ * The batches of a training run: order = f(seed, epoch), sample = f(seed, view, image id), view = f(epoch, image id). Any step can be
+ * asked for, so a resumed run starts in the middle of an epoch; the next ones are prepared beside the computation.
  */
 export class Batches {
   /** The last, smaller batch of an epoch is dropped, as published, unless it is the only one. */
   readonly stepsPerEpoch: number;
   readonly #plan: BatchPlan;
   readonly #pool: SamplePool;
-  readonly #leftOut: LeftOut;
   readonly #ahead = new Map<number, Promise<Batch>>();
   #order: { epoch: number; images: readonly TrainingImage[] } = { epoch: -1, images: [] };
 
-  constructor(plan: BatchPlan, pool: SamplePool, leftOut: LeftOut) {
+  constructor(plan: BatchPlan, pool: SamplePool) {
     this.#plan = plan;
     this.#pool = pool;
-    this.#leftOut = leftOut;
     this.stepsPerEpoch = Math.max(1, Math.floor(plan.images.length / plan.batchSize));
   }
 
+  /** The batch of this step; begins to prepare the next ones up to `lastStep`. */
   async at(step: number, lastStep: number): Promise<Batch> {
-    for (const held of this.#ahead.keys()) if (held < step) this.#ahead.delete(held);
+    for (const past of this.#ahead.keys()) if (past < step) this.#ahead.delete(past);
     for (let next = step; next <= Math.min(step + AHEAD, lastStep); next++) {
       if (this.#ahead.has(next)) continue;
       const made = this.#make(next);
@@ -107,26 +84,25 @@ export class Batches {
 
   async #make(step: number): Promise<Batch> {
     const epoch = Math.floor(step / this.stepsPerEpoch);
-    const { seed, augmentation } = this.#plan;
-    const made = await Promise.all(
-      this.imagesAt(step).map(async (image) => {
-        const { record, labelPath } = image;
-        const photo = { path: record.photoPath, width: record.width, height: record.height };
-        try {
-          const sample = await this.#pool.load<'training'>({
-            kind: 'training',
-            photo,
-            labelPath,
-            augmentation,
-            randomKey: [seed, 'augment', epoch, record.id],
-          });
-          return { image, sample };
-        } catch (error) {
-          this.#leftOut.note(record, error);
-          return null;
-        }
-      }),
-    );
-    return { step, samples: made.filter((sample) => sample !== null) };
+    const items = await Promise.all(this.imagesAt(step).map((image) => this.#item(image, epoch)));
+    return { step, items: items.filter((item) => item !== null) };
+  }
+
+  async #item(image: TrainingImage, epoch: number): Promise<BatchItem | null> {
+    const { record } = image;
+    const { views, seed, augmentation } = this.#plan;
+    // Photos start their round through the views at different places, so that one epoch mixes them.
+    const view = views === 0 ? epoch : (epoch + (hashKey([record.id]) >>> 1)) % views;
+    const key = `${record.id}/${view}`;
+    if (this.#plan.held(key)) return { image, key, sample: null };
+    try {
+      const photo = { path: record.photoPath, width: record.width, height: record.height };
+      const labels = await image.labels();
+      const randomKey = [seed, 'augment', view, record.id];
+      return { image, key, sample: await this.#pool.load<'training'>({ kind: 'training', photo, labels, augmentation, randomKey }) };
+    } catch (error) {
+      this.#plan.refused(record, error);
+      return null;
+    }
   }
 }

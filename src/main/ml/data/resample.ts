@@ -1,3 +1,4 @@
+import type { Size } from '#shared/raster/planes.ts';
 import type { RgbImage } from '#main/images/photo.ts';
 
 /** Keys' cubic with a = -0.5, as PIL and the published code use (torch's bicubic has a = -0.75). */
@@ -93,23 +94,6 @@ export function resampleBicubic(image: RgbImage, width: number, height: number):
   return { width, height, data };
 }
 
-/** Nearest resampling with half-pixel centres: picks values, never mixes them. For label maps. */
-export function resampleNearest(data: Uint8Array, from: Size, to: Size): Uint8Array {
-  if (from.width === to.width && from.height === to.height) return data;
-  const columns = Int32Array.from({ length: to.width }, (_, x) => Math.min(from.width - 1, Math.floor(((x + 0.5) * from.width) / to.width)));
-  const result = new Uint8Array(to.width * to.height);
-  for (let y = 0; y < to.height; y++) {
-    const row = Math.min(from.height - 1, Math.floor(((y + 0.5) * from.height) / to.height)) * from.width;
-    for (let x = 0; x < to.width; x++) result[y * to.width + x] = data[row + (columns[x] as number)] as number;
-  }
-  return result;
-}
-
-export interface Size {
-  readonly width: number; // px
-  readonly height: number; // px
-}
-
 /** The size with this long side and the same aspect; sides are at least 1 px. */
 export function withLongSide(size: Size, longSide: number): Size {
   const scale = longSide / Math.max(size.width, size.height);
@@ -119,9 +103,4 @@ export function withLongSide(size: Size, longSide: number): Size {
 /** The size times a factor, rounded; sides are at least 1 px. */
 export function scaled(size: Size, factor: number): Size {
   return { width: Math.max(1, Math.round(size.width * factor)), height: Math.max(1, Math.round(size.height * factor)) };
-}
-
-/** The size itself, or reduced to this long side where it is larger. Nothing is enlarged. */
-export function atMostLongSide(size: Size, longSide: number): Size {
-  return Math.max(size.width, size.height) <= longSide ? { width: size.width, height: size.height } : withLongSide(size, longSide);
 }

@@ -1,18 +1,27 @@
 import type { ErrorValue } from '#shared/errors.ts';
+import type { Size } from '#shared/raster/planes.ts';
 import type { MaskAugmentation, TagAugmentation, TrainingSample } from './augment.ts';
-import type { Size } from './resample.ts';
 
 /** A photo as a worker finds it, with its size as the project knows it (after EXIF orientation). */
 export interface PhotoFile extends Size {
   readonly path: string;
 }
 
+/** A label map of the photo's full size, as a palette PNG. */
+export interface LabelSource {
+  /** Tells it apart from others and names it in errors. */
+  readonly name: string;
+  readonly png: Uint8Array;
+  /** Classes above it, but 255, are refused. */
+  readonly lastClass: number;
+}
+
 /** One augmented sample. Its randomness follows from `randomKey` alone. */
 export interface TrainingJob {
   readonly kind: 'training';
   readonly photo: PhotoFile;
-  /** Label map at photo size; null when tags are the target. */
-  readonly labelPath: string | null;
+  /** Null when tags are the target. */
+  readonly labels: LabelSource | null;
   readonly augmentation: TagAugmentation | MaskAugmentation;
   readonly randomKey: readonly (string | number)[];
 }

@@ -1,5 +1,5 @@
+import type { Size } from '#shared/raster/planes.ts';
 import type { Random } from '../random/random.ts';
-import type { Size } from './resample.ts';
 
 /** Where a square crop window lies: per axis, `length` pixels from `source` in the image land at `target` in the window. */
 export interface WindowAxis {

@@ -1,0 +1,6 @@
+import type { Recipe } from '../recipe.ts';
+import { fullSupervision } from './full-supervision.ts';
+import { weakBaseline } from './weak-baseline.ts';
+
+/** Every recipe there is, in the order that lists show. */
+export const recipes: readonly Recipe[] = [weakBaseline, fullSupervision];

@@ -1,0 +1,128 @@
+import * as z from 'zod';
+import type { TagAugmentation } from '../data/augment.ts';
+import { Batches } from '../data/batches.ts';
+import { SamplePool } from '../data/sample-pool.ts';
+import { multiLabelSoftMargin } from '../losses/soft-margin.ts';
+import { defineStage } from '../stage.ts';
+import { startFromImageNet } from '../train/backbone-weights.ts';
+import { FEATURE_BYTES, FrozenFeatures } from '../train/frozen-features.ts';
+import { sgdLearner } from '../train/learner.ts';
+import { train } from '../train/loop.ts';
+import { modelCard, writeModel } from '../train/model-file.ts';
+import { classifierNetwork, OUTPUT_STRIDE } from '../train/networks.ts';
+import { Refusals } from '../train/refusals.ts';
+import { requireImages, taggedImages, warnOfRareClasses } from '../train/select-images.ts';
+import { TagValidation } from '../train/tag-validation.ts';
+import { amount, count, splitName } from './settings.ts';
+
+const PSA = 'psa train_cls.py (methods/cam.md §0)';
+
+export const classifierConfig = z.strictObject({
+  split: splitName('train', { title: 'Split to learn from', source: 'VOC lists' }),
+  validationSplit: splitName('val', { title: 'Split for the mAP curve', source: 'VOC lists; chooses nothing' }),
+  epochs: count(15, 1, 500, { title: 'Epochs', unit: 'epochs', source: PSA }),
+  batchSize: count(16, 1, 256, { title: 'Batch size', unit: 'photos', source: PSA }),
+  longSideFrom: count(256, 32, 4096, { title: 'Smallest long side', unit: 'px', source: 'psa RandomResizeLong(256, 512)' }),
+  longSideTo: count(512, 32, 4096, { title: 'Largest long side', unit: 'px', source: 'psa RandomResizeLong(256, 512)' }),
+  crop: count(448, 32, 4096, { title: 'Crop', unit: 'px', source: PSA }),
+  views: count(0, 0, 1000, { title: 'Augmented views of a photo over the run; 0 = new ones each epoch', unit: 'views', source: 'this project: what frozen layers make of a view is then computed once' }),
+  colourJitter: amount(0.3, 0, 1, { title: 'Brightness, contrast and saturation jitter', source: PSA }),
+  hueJitter: amount(0.1, 0, 0.5, { title: 'Hue jitter', unit: 'turns', source: PSA }),
+  firstTrainedBlock: count(5, 0, 17, {
+    title: 'First block that learns',
+    unit: 'block (0 to 15; 16 = last 1 × 1 convolution, 17 = head alone)',
+    source: 'psa freezes conv1 and b2; batch-norm statistics always stay',
+  }),
+  learningRate: amount(0.01, 0, 10, { title: 'Learning rate of the backbone', source: 'psa: 0.1 with momentum near 0; a tenth with momentum 0.9 (methods/cam.md §0)' }),
+  headMultiplier: amount(10, 0.1, 1000, { title: 'Learning rate of the head, times', source: PSA }),
+  momentum: amount(0.9, 0, 0.999, { title: 'Momentum', source: 'SGD; psa runs near 0 by accident' }),
+  weightDecay: amount(5e-4, 0, 1, { title: 'Weight decay', source: PSA }),
+  polyPower: amount(0.9, 0, 10, { title: 'Power of the learning-rate decay', source: PSA }),
+  dropout: amount(0.5, 0, 0.95, { title: 'Channel dropout before the head', source: 'psa resnet38_cls.py' }),
+  validateEvery: count(1, 1, 1000, { title: 'mAP every', unit: 'epochs', source: 'this project' }),
+  checkpointEvery: count(50, 1, 100000, { title: 'Checkpoint every', unit: 'steps', source: 'this project' }),
+});
+
+export type ClassifierConfig = z.output<typeof classifierConfig>;
+
+/**
+ * Learns image-level tags: EfficientNet-Lite0 at output stride 16, a 1 × 1 convolution to one map a class, their means as logits,
+ * multi-label soft margin loss (methods/cam.md §0). Keeps the last weights: nothing is chosen by looking at the validation split.
+ */
+export const trainClassifier = defineStage({
+  id: 'train-classifier',
+  version: 1,
+  title: 'Train the classifier',
+  config: classifierConfig,
+  inputs: {},
+  output: 'model',
+  reads: ['photos', 'tags'],
+  usesTensors: true,
+  async run(context, config) {
+    const { classes } = context.dataset;
+    const images = requireImages(taggedImages(context.dataset.images, config.split), config.split, 'tags');
+    warnOfRareClasses(context, images, classes);
+    const network = classifierNetwork(context.backend, { ...config, classes: classes.length, seed: context.seed });
+    await startFromImageNet(context, network.parameters);
+
+    const { tf } = context.backend;
+    const features = new FrozenFeatures(context.backend, network.frozen, config.views === 0 ? 0 : FEATURE_BYTES);
+    const learner = sgdLearner({
+      backend: context.backend,
+      parameters: network.parameters,
+      features,
+      settings: config,
+      seed: context.seed,
+      loss: (taps, _labels, batch, pass) => {
+        const tags = tf.tensor2d(batch.items.flatMap(({ image }) => image.record.tags ?? []), [batch.items.length, classes.length]);
+        return multiLabelSoftMargin(tf, network.logits(taps, pass), tags);
+      },
+    });
+    const pool = new SamplePool();
+    const validation = new TagValidation(context, network, pool, taggedImages(context.dataset.images, config.validationSplit), config.crop);
+    try {
+      const refusals = new Refusals(context);
+      const batches = new Batches(
+        {
+          images: images.map((record) => ({ record, labels: () => null })),
+          batchSize: config.batchSize,
+          seed: context.seed,
+          augmentation: augmentation(config),
+          views: config.views,
+          held: (key) => features.held(key),
+          refused: refusals.note,
+        },
+        pool,
+      );
+      await train(context, {
+        epochs: config.epochs,
+        checkpointEverySteps: config.checkpointEvery,
+        batches,
+        learner,
+        learningRateAt: learner.learningRateAt,
+        epochEnded: async (epoch) => {
+          if (epoch % config.validateEvery === 0 || epoch === config.epochs) await validation.score(epoch);
+        },
+      });
+      const facts = { network: 'classifier', outputStride: OUTPUT_STRIDE, decoderChannels: null, seed: context.seed } as const;
+      await writeModel(context.output, modelCard(facts, classes, config), network.parameters.export());
+      context.output.summarise({ photos: images.length, leftOut: refusals.count, mapVal: validation.last });
+    } finally {
+      await pool.close();
+      validation.dispose();
+      learner.dispose();
+    }
+  },
+});
+
+function augmentation(config: ClassifierConfig): TagAugmentation {
+  const { colourJitter: strength } = config;
+  return {
+    kind: 'tags',
+    longSideFromPx: config.longSideFrom,
+    longSideToPx: config.longSideTo,
+    cropPx: config.crop,
+    mirror: true,
+    jitter: { brightness: strength, contrast: strength, saturation: strength, hue: config.hueJitter },
+  };
+}
