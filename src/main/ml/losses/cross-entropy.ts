@@ -44,12 +44,13 @@ function softmaxCrossEntropy(tf: typeof TF, logits: Tensor2D, target: Tensor2D, 
     const scores = z as Tensor2D;
     const logProbability = tf.logSoftmax(scores); // [pixels, C]
     const value = tf.neg(tf.sum<Scalar>(tf.mul(tf.mul(logProbability, target), perRow)));
-    (save as TF.GradSaveFunc)([logProbability]);
+    // The tape ends the scope of everything it is not told to keep.
+    (save as TF.GradSaveFunc)([logProbability, target, perRow]);
     return {
       value,
-      gradFunc: (dy: TF.Tensor, [saved]: TF.Tensor[]) => {
-        const difference = tf.sub(tf.exp(saved as Tensor2D), target);
-        return tf.mul(tf.mul(difference, perRow), dy);
+      gradFunc: (dy: TF.Tensor, saved: TF.Tensor[]) => {
+        const [logs, targets, weights] = saved as [Tensor2D, Tensor2D, Tensor2D];
+        return tf.mul(tf.mul(tf.sub(tf.exp(logs), targets), weights), dy);
       },
     };
   });
