@@ -10,6 +10,7 @@ import { hasLabelMap, labelPalette, readLabelMap, writeLabelMap } from './label-
 import { hasScoreMaps, readScoreMaps } from './score-maps-io.ts';
 import { backgroundConfig } from './threshold-seeds.ts';
 
+const PULSE_MS = 1000;
 const REFERENCE = 'methods/refine.md §0.4';
 const asRow = (from: number, to: number, title: string, unit?: string) =>
   z
@@ -85,6 +86,8 @@ export const refineCrf = defineStage({
     const pool = new TaskPool<CrfTask, LabelMap>(new URL('./crf-worker.ts', import.meta.url));
     const stop = (): void => void pool.close();
     context.signal.addEventListener('abort', stop);
+    // A large photo takes minutes in its thread; this thread is well meanwhile and says so. Cancelling goes through the signal.
+    const pulse = setInterval(() => void context.breathe().catch(() => undefined), PULSE_MS);
     try {
       // One more lane than threads: the next image is read while the others are computed.
       await eachImage(
@@ -101,6 +104,7 @@ export const refineCrf = defineStage({
         pool.threads + 1,
       );
     } finally {
+      clearInterval(pulse);
       context.signal.removeEventListener('abort', stop);
       await pool.close();
     }
