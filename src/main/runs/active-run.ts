@@ -89,7 +89,6 @@ export class ActiveRun {
     const endedAt = isoNow();
     const steps = this.run.steps.map((step) => (step.state === 'running' ? { ...step, state: unfinished, endedAt, etaSeconds: null } as const : step));
     this.recorder.change({ state: outcome.state, steps, endedAt, error }, 'now');
-    this.recorder.close();
     this.runLog.close();
     return this.run;
   }

@@ -15,7 +15,7 @@ import { FileArtifactStore } from './artifacts/store.ts';
 import { deviceOf } from './device.ts';
 import { readRunLog } from './logs/run-log.ts';
 import type { RunProject, StoredOrder } from './ports.ts';
-import { RunQueue, type Occupant } from './queue.ts';
+import { RunQueue } from './queue.ts';
 import { checkRun, firstError } from './run-check.ts';
 import type { RunEvent, RunRequest, RunService } from './run-service.ts';
 import { planScoring, readScores, requireRun, runToScore } from './scores.ts';
@@ -47,9 +47,11 @@ class ProjectRuns implements RunService {
   private readonly trainerEnv: Readonly<Record<string, string>>;
   private readonly onBackgroundError: (error: unknown) => void;
   private readonly listeners = new Set<(event: RunEvent) => void>();
-  private readonly queue: RunQueue<Occupant>;
+  private readonly queue: RunQueue<ActiveRun>;
   private loaded: readonly Recipe[] = [];
   private loading: Promise<void> | null = null;
+  /** Runs that could neither start nor be marked failed, with the disk full: not tried again by this process. */
+  private readonly unstartable = new Set<string>();
   private sweeping: Promise<void> = Promise.resolve();
 
   constructor(options: RunServiceOptions) {
@@ -145,8 +147,7 @@ class ProjectRuns implements RunService {
 
   /** The ledger lags behind a running run by up to a second. */
   private live(run: RunSummary): RunSummary {
-    const occupant = this.queue.occupant(run.id);
-    return occupant instanceof ActiveRun ? occupant.run : run;
+    return this.queue.occupant(run.id)?.run ?? run;
   }
 
   async cancel(runId: string): Promise<RunSummary> {
@@ -258,7 +259,8 @@ class ProjectRuns implements RunService {
   }
 
   /** Recipes are loaded by now: every pump waits for them. */
-  private launch(run: RunSummary): Occupant {
+  private launch(run: RunSummary): ActiveRun | null {
+    if (this.unstartable.has(run.id)) return null;
     const order = this.project.runs.order(run.id);
     try {
       if (order === null) throw new Error(`run ${run.id} has no order`);
@@ -273,15 +275,20 @@ class ProjectRuns implements RunService {
       void active.ended.then(() => this.sweep());
       return active;
     } catch (error) {
-      const failed: RunSummary = { ...run, state: 'failed', endedAt: new Date().toISOString(), error: toErrorValue(error) };
-      try {
-        this.project.runs.update(failed);
-      } catch (unsaved) {
-        this.onBackgroundError(unsaved);
-      }
-      this.emit({ name: 'runs.changed', payload: failed });
-      return { ended: Promise.resolve(failed), cancel: () => undefined };
+      this.fail(run, error);
+      return null;
     }
+  }
+
+  private fail(run: RunSummary, error: unknown): void {
+    const failed: RunSummary = { ...run, state: 'failed', endedAt: new Date().toISOString(), error: toErrorValue(error) };
+    try {
+      this.project.runs.update(failed);
+    } catch (unsaved) {
+      this.unstartable.add(run.id);
+      this.onBackgroundError(unsaved);
+    }
+    this.emit({ name: 'runs.changed', payload: failed });
   }
 
   private async pump(): Promise<void> {

@@ -1,8 +1,9 @@
-import type { RunSummary } from '#shared/domain/run.ts';
+import { FINAL_RUN_STATES, type RunSummary } from '#shared/domain/run.ts';
 import type { RunLedger } from './ports.ts';
 
 /** A run that occupies its device until `ended`. */
 export interface Occupant {
+  readonly run: RunSummary;
   readonly ended: Promise<RunSummary>;
   cancel(): void;
 }
@@ -13,14 +14,12 @@ export interface Occupant {
  */
 export class RunQueue<O extends Occupant> {
   private readonly ledger: RunLedger;
-  private readonly launch: (run: RunSummary) => O;
-  private readonly running = new Map<string, { runId: string; occupant: O }>(); // by device
-  /** Runs that ended without leaving the queue, because their row could not be written: not tried again in this process. */
-  private readonly stuck = new Set<string>();
+  private readonly launch: (run: RunSummary) => O | null;
+  private readonly running = new Map<string, O>(); // by device
   private closed = false;
 
-  /** `launch` must not throw: a run that cannot start still ends, through its occupant. */
-  constructor(ledger: RunLedger, launch: (run: RunSummary) => O) {
+  /** `launch` must not throw; null means that the run cannot start and has ended. */
+  constructor(ledger: RunLedger, launch: (run: RunSummary) => O | null) {
     this.ledger = ledger;
     this.launch = launch;
   }
@@ -29,12 +28,12 @@ export class RunQueue<O extends Occupant> {
   pump(): void {
     if (this.closed) return;
     for (const run of this.waiting()) {
-      if (this.running.has(run.device) || this.stuck.has(run.id)) continue;
+      if (this.running.has(run.device)) continue;
       const occupant = this.launch(run);
-      this.running.set(run.device, { runId: run.id, occupant });
+      if (occupant === null) continue;
+      this.running.set(run.device, occupant);
       void occupant.ended.finally(() => {
         this.running.delete(run.device);
-        if (this.ledger.get(run.id)?.state === 'queued') this.stuck.add(run.id);
         this.pump();
       });
     }
@@ -50,13 +49,16 @@ export class RunQueue<O extends Occupant> {
       .map(({ run }) => run);
   }
 
+  /** The run's occupant while it has not ended: a run resumed at once may wait behind its own last breath. */
   occupant(runId: string): O | null {
-    for (const slot of this.running.values()) if (slot.runId === runId) return slot.occupant;
+    for (const occupant of this.running.values()) {
+      if (occupant.run.id === runId && !FINAL_RUN_STATES.includes(occupant.run.state)) return occupant;
+    }
     return null;
   }
 
   occupants(): O[] {
-    return [...this.running.values()].map((slot) => slot.occupant);
+    return [...this.running.values()];
   }
 
   /** Starts nothing any more. */

@@ -43,14 +43,6 @@ export class RunRecorder {
     this.emitTimer ??= setTimeout(() => this.emit(), Math.max(0, this.emittedAtMs + EMIT_MS - performance.now()));
   }
 
-  /** Writes what waits, so that the process may end. */
-  close(): void {
-    if (this.saveTimer !== null) this.save();
-    if (this.emitTimer !== null) this.emit();
-    if (this.saveTimer !== null) clearTimeout(this.saveTimer); // a retry: the next start finds the run interrupted
-    this.saveTimer = null;
-  }
-
   private emit(): void {
     if (this.emitTimer !== null) clearTimeout(this.emitTimer);
     this.emitTimer = null;
@@ -67,7 +59,8 @@ export class RunRecorder {
     } catch (error) {
       if (!this.failing) this.options.onSaveFailed(error);
       this.failing = true;
-      this.saveTimer = setTimeout(() => this.save(), RETRY_MS);
+      // Not a reason to stay alive: the next start finds the run interrupted.
+      this.saveTimer = setTimeout(() => this.save(), RETRY_MS).unref();
     }
   }
 }

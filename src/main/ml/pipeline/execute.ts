@@ -129,6 +129,7 @@ async function reuseOrRun(walk: Walk, planned: PlannedStep, step: RecipeStep): P
     });
     await stage.run(context, config, inputs);
     if (host.signal.aborted) throw cancelled();
+    await sendReports(walk); // once sealed, the stage never runs again: its last reports must be out
     const reader = await draft.seal({
       key,
       kind: stage.output,
@@ -175,11 +176,15 @@ function flushingCheckpoint(draft: ArtifactDraft, walk: Walk): ArtifactDraft['ch
   return {
     load: () => draft.checkpoint.load(),
     save: async (bytes) => {
-      walk.progress.send();
-      await walk.host.flush();
+      await sendReports(walk);
       await draft.checkpoint.save(bytes);
     },
   };
+}
+
+async function sendReports(walk: Walk): Promise<void> {
+  walk.progress.send();
+  await walk.host.flush();
 }
 
 /** What numbers depend on. Two machines of one class may still differ in the last bits; the manifest names engine and versions. */

@@ -1,0 +1,175 @@
+/**
+ * Recipes without tensors, for tests of runs: loaded by the core and by real trainer processes in place of ml/recipes.
+ * Their results depend on seed, config and inputs alone, as real stages' do.
+ */
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
+import type { ScoreTable } from '#shared/domain/score.ts';
+import { step, type Recipe } from '#main/ml/recipe.ts';
+import { defineStage } from '#main/ml/stage.ts';
+
+const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** A training loop: a chain of hashes with a checkpoint every few steps. */
+const train = defineStage({
+  id: 'fake-train',
+  version: 1,
+  title: 'Fake training',
+  config: z.object({
+    steps: z.int().min(1).max(1000).default(20).meta({ title: 'Steps', unit: 'steps', source: 'none' }),
+    every: z.int().min(1).max(100).default(3).meta({ title: 'Checkpoint every', unit: 'steps', source: 'none' }),
+    stepMs: z.number().min(0).max(1000).default(4).meta({ title: 'Time of a step', unit: 'ms', source: 'none' }),
+  }),
+  inputs: {},
+  output: 'model',
+  reads: ['photos', 'tags'],
+  usesTensors: false,
+  async run(context, config) {
+    const saved = await context.checkpoint.load();
+    let { at, state } = saved === null ? { at: 0, state: hash(`start ${context.seed}`) } : Saved.parse(JSON.parse(new TextDecoder().decode(saved)));
+    context.report.log('info', `pid ${process.pid}, from step ${at}`);
+    while (at < config.steps) {
+      await sleep(config.stepMs);
+      state = hash(`${state} ${context.seed} ${at}`);
+      at += 1;
+      context.report.metric('loss', at, 'step', Number.parseInt(state.slice(0, 6), 16));
+      context.report.progress(at, config.steps, 'steps');
+      await context.breathe();
+      if (at % config.every === 0) await context.checkpoint.save(new TextEncoder().encode(JSON.stringify({ at, state })));
+    }
+    await context.output.write('model.safetensors', state.repeat(100));
+    await context.output.write('model.json', JSON.stringify({ images: context.dataset.images.length }));
+  },
+});
+const Saved = z.object({ at: z.int(), state: z.string() });
+
+/** A stage that goes image by image and skips what is done. */
+const maps = defineStage({
+  id: 'fake-maps',
+  version: 1,
+  title: 'Fake maps',
+  config: z.object({ count: z.int().min(1).max(1000).default(12).meta({ title: 'Maps' }), itemMs: z.number().default(4).meta({ title: 'Time of a map', unit: 'ms' }) }),
+  inputs: { model: { kind: 'model', summary: 'made before' } },
+  output: 'label-maps',
+  reads: ['photos'],
+  usesTensors: false,
+  usesSeed: false,
+  async run(context, config, { model }) {
+    const weights = new TextDecoder().decode(await model.read('model.safetensors'));
+    for (let item = 0; item < config.count; item++) {
+      const name = `im_${String(item).padStart(16, '0')}.png`;
+      if (!context.output.has(name)) {
+        await sleep(config.itemMs);
+        await context.output.write(name, hash(`${weights} ${item}`).repeat(20));
+      }
+      context.report.progress(item + 1, config.count, 'images');
+      await context.breathe();
+    }
+    context.output.summarise({ maps: config.count });
+  },
+});
+
+const corrected = defineStage({
+  id: 'fake-corrected',
+  version: 1,
+  title: 'Fake corrections',
+  config: z.object({}),
+  inputs: { masks: { kind: 'label-maps', summary: 'to correct' } },
+  output: 'label-maps',
+  reads: ['edits'],
+  usesTensors: false,
+  usesSeed: false,
+  async run(context, _config, { masks }) {
+    const edits = await context.edits();
+    for (const file of masks.manifest.files) await context.output.write(file.name, await masks.read(file.name));
+    await context.output.write('edits.txt', edits.map((edit) => `${edit.imageId} ${edit.gestures.length}`).join('\n'));
+  },
+});
+
+const scores = defineStage({
+  id: 'fake-scores',
+  version: 1,
+  title: 'Fake scores',
+  config: z.object({}),
+  inputs: {
+    refined: { kind: 'label-maps', optional: true, summary: 'scored' },
+    corrected: { kind: 'label-maps', optional: true, summary: 'scored' },
+  },
+  output: 'metrics',
+  reads: ['truth'],
+  usesTensors: false,
+  usesSeed: false,
+  async run(context, _config, { refined, corrected: fixed }) {
+    const truth = await context.truth('scores');
+    const layers = [...(refined === undefined ? [] : [{ layer: 'refined', artifact: refined.key }]), ...(fixed === undefined ? [] : [{ layer: 'corrected', artifact: fixed.key }])];
+    const table: ScoreTable = {
+      layers: layers.map((layer) => ({ ...layer, split: 'train', images: truth.length, miou: 0.5, pixelAccuracy: 0.5, perClass: [], confusion: [], sweep: null, worst: [] })),
+      measuredAt: '2026-01-01T00:00:00.000Z',
+    };
+    await context.output.write('metrics.json', JSON.stringify(table));
+  },
+});
+
+/** A stage that misbehaves in one way. */
+const trouble = defineStage({
+  id: 'fake-trouble',
+  version: 1,
+  title: 'Trouble',
+  config: z.object({
+    how: z.enum(['ignore-cancel', 'block', 'stall', 'segfault', 'throw', 'exit', 'ask-truth', 'wait']).default('wait').meta({ title: 'How' }),
+  }),
+  inputs: {},
+  output: 'model',
+  reads: [],
+  usesTensors: false,
+  async run(context, config) {
+    context.report.log('info', `pid ${process.pid}`);
+    await context.breathe();
+    await sleep(150); // the log line leaves before the trouble starts
+    await context.breathe();
+    switch (config.how) {
+      case 'ignore-cancel':
+        for (;;) await sleep(50); // the loop turns, messages arrive, nobody looks at the signal
+      case 'block':
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+        return;
+      case 'stall':
+        await sleep(3_600_000);
+        return;
+      case 'segfault':
+        process.stderr.write('fake engine: about to fail\n');
+        process.kill(process.pid, 'SIGSEGV');
+        await sleep(10_000);
+        return;
+      case 'throw':
+        throw new TypeError('x is not a tensor');
+      case 'exit':
+        process.exit(7);
+        return;
+      case 'ask-truth':
+        await context.truth('curiosity');
+        return;
+      case 'wait':
+        for (;;) {
+          await sleep(20);
+          await context.breathe();
+        }
+    }
+  },
+});
+
+export const recipes: readonly Recipe[] = [
+  {
+    id: 'chain',
+    title: 'Chain',
+    summary: 'Trains, makes maps, corrects and scores them.',
+    steps: {
+      model: step(train, {}, { full: { steps: 40 } }),
+      refined: step(maps, { model: 'model' }),
+      corrected: step(corrected, { masks: 'refined' }),
+      scores: step(scores, { refined: 'refined', corrected: 'corrected' }),
+    },
+  },
+  { id: 'trouble', title: 'Trouble', summary: 'Misbehaves.', steps: { trouble: step(trouble, {}) } },
+];
