@@ -66,7 +66,7 @@ function npmFailure(stderr) {
   const said = stderr.split('\n').filter((line) => /npm (error|ERR!)/.test(line) && !/complete log|A complete/.test(line)).slice(0, 3).join(' | ');
   const text = said === '' ? stderr.trim().slice(-300) : said;
   if (/ENOSPC|EDQUOT/.test(stderr)) {
-    return new SetupError('DISK_FULL', `The disk became full while npm installed packages: ${text}`, 'Free some space (node_modules takes 500 MB), then run the same command again.');
+    return new SetupError('DISK_FULL', `The disk became full while npm installed packages: ${text}`, 'Free some space (node_modules takes 900 MB), then run the same command again.');
   }
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|network/i.test(stderr)) {
     return new SetupError('NO_NETWORK', `npm cannot reach its registry: ${text}`, "Connect to the network (npm's own registry and proxy settings are used), then run the same command again.");
