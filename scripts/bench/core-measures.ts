@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { createClient, type Client } from '../../src/main/client/client.ts';
 import { dataset, edits, runs, system } from '../../src/shared/contract/index.ts';
 import { diffLabelMaps, encodeGesture } from '../../src/shared/mask/tile-diff.ts';
-import { readLabelPng } from '../../src/main/images/palette-png.ts';
+import { decodeLabelPng } from '../../src/main/images/palette-png.ts';
 import type { Measured } from './method-measures.ts';
 
 const CORE = path.resolve(import.meta.dirname, '../../src/main/core.ts');
@@ -59,7 +59,7 @@ export async function gestures(projectDir: string): Promise<Measured> {
     const image = images[0];
     if (image === undefined) throw new Error('the sample project holds no photos');
     const blob = await client.getBlob('corrected', `${image.id}.${base}`);
-    const map = await readLabelPng(blob.bytes);
+    const { map } = decodeLabelPng(blob.bytes, 'the corrected map');
     const startedMs = performance.now();
     let { revision } = await client.call(edits.getEditState, { imageId: image.id });
     for (let gesture = 0; gesture < 100; gesture++) {

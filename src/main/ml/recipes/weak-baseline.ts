@@ -10,7 +10,7 @@ import { trainSegmenter } from '../stages/train-segmenter.ts';
 import { quickClassifier, quickPredictions, quickSegmenter } from './quick.ts';
 
 /** tags → classifier → CAMs → seeds → refined → corrected → segmenter → masks → scores. */
-export const weakBaseline: Recipe = {
+export const weakBaseline = {
   id: 'weak-baseline',
   title: 'Weak baseline',
   summary: 'From image-level tags to masks: class activation maps, a threshold, a dense CRF, your corrections, and a segmenter trained on the result.',
@@ -24,4 +24,4 @@ export const weakBaseline: Recipe = {
     predictions: step(predictMasks, { model: 'segmenter' }, { quick: quickPredictions }),
     scores: step(scoreLayers, { cams: 'cams', seeds: 'seeds', refined: 'refined', corrected: 'corrected', segmenter: 'predictions' }),
   },
-};
+} satisfies Recipe;
