@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { MAX_CLASSES, vocColour, type ClassInfo } from '#shared/domain/classes.ts';
+import { PenumbraError } from '#shared/errors.ts';
+import { resolveInside } from '../images/path-resolver.ts';
+import { decodeText, lines } from './text.ts';
+
+export const CLASSES_FILE = 'classes.txt';
+const MAX_NAME_LENGTH = 300;
+
+/** The 20 classes of PASCAL VOC in the order of their mask values 1 to 20. */
+export const VOC_CLASS_NAMES = [
+  'aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car', 'cat', 'chair', 'cow',
+  'diningtable', 'dog', 'horse', 'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train', 'tvmonitor',
+] as const;
+
+/** Names of classes.txt, one a line in the order of mask values; a first line "background" is dropped. Null when there is no such file. LIST_MALFORMED. */
+export async function readClassesFile(root: string): Promise<string[] | null> {
+  let path: string;
+  try {
+    path = await resolveInside(root, CLASSES_FILE);
+  } catch (thrown) {
+    if (thrown instanceof PenumbraError && thrown.code === 'FILE_MISSING') return null;
+    throw thrown;
+  }
+  const { text } = decodeText(await readFile(path));
+  const names = lines(text)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (names[0]?.toLowerCase() === 'background') names.shift();
+  return checkNames(names, CLASSES_FILE);
+}
+
+/** LIST_MALFORMED for no name, a name twice, a name too long, or more than 254. */
+export function checkNames(names: readonly string[], file: string): string[] {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const long = names.find((name) => name.length > MAX_NAME_LENGTH);
+  const fact =
+    names.length === 0
+      ? 'names no class; expected at least one'
+      : names.length > MAX_CLASSES
+        ? `names ${names.length} classes; expected at most ${MAX_CLASSES}`
+        : twice !== undefined
+          ? `names the class "${twice}" twice`
+          : long !== undefined
+            ? `holds a class name of ${long.length} characters; expected at most ${MAX_NAME_LENGTH}`
+            : null;
+  if (fact === null) return [...names];
+  throw new PenumbraError('LIST_MALFORMED', `${file} ${fact}.`, { remedy: 'Write one class name a line, in the order of the mask values 1, 2, 3 and so on.', details: { file } });
+}
+
+/** Classes with the VOC colours of their mask values. */
+export function toClasses(names: readonly string[]): ClassInfo[] {
+  return names.map((name, channel) => {
+    const index = channel + 1;
+    const [red, green, blue] = vocColour(index);
+    return { index, name, colour: [red, green, blue] };
+  });
+}

@@ -1,0 +1,95 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { PenumbraError } from '#shared/errors.ts';
+import type { FileCheck, FileJob } from './file-check.ts';
+
+const WORKER = fileURLToPath(new URL('./check-worker.ts', import.meta.url));
+
+export interface CheckPoolOptions {
+  readonly processes: number;
+  /** A file that takes longer is given up and its process killed. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Child processes that check files; a process that hangs or dies costs its own file alone and is replaced. */
+export class CheckPool {
+  readonly #idle: ChildProcess[] = [];
+  readonly #busy = new Set<ChildProcess>();
+  readonly #waiting: (() => void)[] = [];
+  readonly #processes: number;
+  readonly #timeoutMs: number;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(options: CheckPoolOptions) {
+    this.#processes = options.processes;
+    this.#timeoutMs = options.timeoutMs ?? 30_000;
+    this.#signal = options.signal;
+  }
+
+  /** Waits for a free process. Throws RUN_CANCELLED once the signal is raised. */
+  async check(job: FileJob): Promise<FileCheck> {
+    while (this.#busy.size >= this.#processes) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#signal?.aborted === true) throw cancelled();
+    const child = this.#idle.pop() ?? start();
+    this.#busy.add(child);
+    try {
+      const result = await this.#ask(child, job);
+      this.#idle.push(child);
+      return result;
+    } catch (thrown) {
+      child.kill('SIGKILL');
+      if (!(thrown instanceof PenumbraError) || thrown.code === 'RUN_CANCELLED') throw thrown;
+      return { photo: { ok: false, error: thrown.toValue() }, mask: null };
+    } finally {
+      this.#busy.delete(child);
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Ends all processes. */
+  close(): void {
+    for (const child of [...this.#idle, ...this.#busy]) child.kill('SIGKILL');
+    this.#idle.length = 0;
+  }
+
+  #ask(child: ChildProcess, job: FileJob): Promise<FileCheck> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        settle(() => reject(givenUp(job, `decoding took longer than ${this.#timeoutMs / 1000} s`)));
+      }, this.#timeoutMs);
+      const onMessage = (result: FileCheck) => settle(() => resolve(result));
+      const onExit = (code: number | null, signal: string | null) => settle(() => reject(givenUp(job, `decoding ended its process (${signal ?? `code ${code ?? '?'}`})`)));
+      const onError = (error: Error) => settle(() => reject(error));
+      const onAbort = () => settle(() => reject(cancelled()));
+      const settle = (finish: () => void) => {
+        clearTimeout(timer);
+        child.off('message', onMessage).off('exit', onExit).off('error', onError);
+        this.#signal?.removeEventListener('abort', onAbort);
+        finish();
+      };
+      child.on('message', onMessage).on('exit', onExit).on('error', onError);
+      this.#signal?.addEventListener('abort', onAbort);
+      child.send(job);
+    });
+  }
+}
+
+function start(): ChildProcess {
+  const child = fork(WORKER, [], { execArgv: [], serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  // Idle children must not keep a finished program alive.
+  child.unref();
+  child.channel?.unref();
+  return child;
+}
+
+function givenUp(job: FileJob, fact: string): PenumbraError {
+  return new PenumbraError('IMAGE_UNREADABLE', `${job.photoPath} was given up: ${fact}.`, {
+    remedy: 'Open the photo and its mask in an image viewer; save them anew, or remove them.',
+    details: { file: job.photoPath, fact },
+  });
+}
+
+function cancelled(): PenumbraError {
+  return new PenumbraError('RUN_CANCELLED', 'The import was cancelled; nothing was stored.', { remedy: 'Start it again when wanted.' });
+}
