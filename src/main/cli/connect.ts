@@ -5,11 +5,13 @@ import { createClient, type Client } from '../client/client.ts';
 import type { Core } from '../core.ts';
 import { EXIT_CANCELLED } from './exit-codes.ts';
 
-/** A command's way to a project: a client, and the core when this process hosts it. */
+/** A command's way to a project. */
 export interface Connection {
   readonly client: Client;
   /** Null when a core was there already and this command only attached to it. */
   readonly hosted: Core | null;
+  /** After the core attached to has ended: attaches to its successor, or hosts one. The queue of runs goes on with it. */
+  reconnect(): Promise<void>;
 }
 
 /** How long a core may take to come up or to end while another command waits for it. */
@@ -21,6 +23,21 @@ const RETRY_MS = 100;
  * Throws what opening a project throws.
  */
 export async function connect(dir: string): Promise<Connection> {
+  let way = await findWay(dir);
+  return {
+    get client() {
+      return way.client;
+    },
+    get hosted() {
+      return way.hosted;
+    },
+    async reconnect() {
+      way = await findWay(dir);
+    },
+  };
+}
+
+async function findWay(dir: string): Promise<Pick<Connection, 'client' | 'hosted'>> {
   // Loaded late: --help and usage errors must not wait for SQLite.
   const { startCore } = await import('../core.ts');
   for (let waitedMs = 0; ; waitedMs += RETRY_MS) {

@@ -14,7 +14,7 @@ import type { Output } from './output.ts';
  */
 export async function serve(dir: string, options: { port: number; open: boolean; output: Output }): Promise<void> {
   const { output } = options;
-  let connection = await connect(dir);
+  const connection = await connect(dir);
   const api: HttpListener = (request, response) => {
     if (connection.hosted === null) forwardToSocket(socketOf(connection), request, response);
     else connection.hosted.listener(request, response);
@@ -37,7 +37,7 @@ export async function serve(dir: string, options: { port: number; open: boolean;
     await coreEnded(connection, stop.signal);
     if (isStopped() || connection.hosted !== null) break;
     output.remark('the core that had the project open has ended; taking over');
-    connection = await connect(dir);
+    await connection.reconnect();
   }
   await connection.hosted?.close('cancel');
   await server.close();

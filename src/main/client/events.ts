@@ -38,7 +38,8 @@ export async function* followEvents(
     } catch (thrown) {
       if (isOver()) return;
       const isAway = thrown instanceof PenumbraError && thrown.code === 'SHUTTING_DOWN';
-      if (!isAway || awayMs >= GIVE_UP_AFTER_MS) throw thrown;
+      const isGone = isAway && 'socketPath' in address && thrown.details['gone'] === true;
+      if (!isAway || isGone || awayMs >= GIVE_UP_AFTER_MS) throw thrown;
     }
     awayMs += RETRY_MS;
     await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);

@@ -52,9 +52,12 @@ export async function exchange(address: CoreAddress, options: RequestOptions): P
   return { status: answer.statusCode ?? 0, headers: answer.headers, bytes: Buffer.concat(chunks) };
 }
 
-export function connectionLost(cause: Error): PenumbraError {
+/** `details.gone`: nobody listens at the address any more. A socket's address belongs to one core, so that core will not come back. */
+function connectionLost(cause: Error): PenumbraError {
+  const { code } = cause as NodeJS.ErrnoException;
   return new PenumbraError('SHUTTING_DOWN', `the core of this project does not answer: ${cause.message}`, {
     remedy: 'Run the command again: it starts a core when none is there. Runs that were interrupted go on with "penumbra resume".',
+    details: { gone: code === 'ENOENT' || code === 'ECONNREFUSED' },
     cause,
   });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PenumbraError, toErrorValue } from '#shared/errors.ts';
 import type { Api } from '../api/api.ts';
@@ -10,24 +11,29 @@ export type HttpListener = (request: IncomingMessage, response: ServerResponse) 
 
 export interface ApiListener {
   readonly handle: HttpListener;
-  /** Refuses new requests, waits for the running ones, then ends the event streams. */
+  /** Refuses new requests from now on; event streams go on. */
+  refuse(): void;
+  /** Refuses, waits for the requests that are running, then ends the event streams. */
   drain(): Promise<void>;
 }
 
 /** After an early refusal the rest of an upload is swallowed this long, so that the sender gets to read the reply. */
 const REFUSED_UPLOAD_MS = 1000;
 
+/** A request that takes longer than this to end, such as a download nobody reads, is cut off at shutdown. */
+const DRAIN_MS = 10_000;
+
 /** The API over HTTP, under /api/. The same listener serves the socket and, behind the loopback guard, a browser. */
 export function createApiListener(api: Api, options: { keepAliveMs?: number } = {}): ApiListener {
   const streams = new Set<{ end(): void }>();
   const running = new Set<Promise<void>>();
-  let draining = false;
+  let refusing = false;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://core');
     const [root, area, name, id, ...more] = url.pathname.slice(1).split('/').map(decode);
     if (root !== 'api' || area === undefined || more.length > 0) throw unknownAddress(url.pathname);
-    if (draining) throw shuttingDown();
+    if (refusing) throw shuttingDown();
     if (area === 'call' && name !== undefined && id === undefined) return answerCall(request, response, name);
     if (area === 'blob' && name !== undefined && id !== undefined) return answerBlob(request, response, name, id);
     if (area === 'events' && name === undefined) {
@@ -76,9 +82,13 @@ export function createApiListener(api: Api, options: { keepAliveMs?: number } = 
         .finally(() => running.delete(work));
       running.add(work);
     },
+    refuse() {
+      refusing = true;
+    },
     async drain() {
-      draining = true;
-      await Promise.all(running);
+      refusing = true;
+      const patience = sleep(DRAIN_MS, undefined, { ref: false });
+      await Promise.race([Promise.all(running), patience]);
       for (const stream of streams) stream.end();
     },
   };

@@ -79,7 +79,7 @@ export async function startAndFollow(
 ): Promise<number> {
   const { client } = connection;
   const { lastEvent } = await client.call(system.hello, {});
-  const run = await followRun(client, await queue(client), { output, afterEvent: lastEvent });
+  const run = await followRun(connection, await queue(client), { output, afterEvent: lastEvent });
   if (run.state === 'cancelled') {
     output.result({ run, scores: null }, () => `${run.id} was cancelled; go on with: penumbra resume ${run.id}`);
     return EXIT_CANCELLED;
@@ -92,7 +92,7 @@ export async function startAndFollow(
     );
     return EXIT_ERROR;
   }
-  const table = await findScores(client, run);
+  const table = await findScores(connection.client, run);
   output.result({ run, scores: table }, () => doneText(run, table, options.perClass === true));
   return EXIT_OK;
 }

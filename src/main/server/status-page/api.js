@@ -53,7 +53,9 @@ export async function followEvents(after, listener) {
         rest = lines.pop() ?? '';
         for (const line of lines) {
           if (line === '') continue;
-          const event = /** @type {{ number: number, name: string, payload: unknown }} */ (JSON.parse(line));
+          /** @type {unknown} */
+          const parsed = JSON.parse(line);
+          const event = /** @type {{ number: number, name: string, payload: unknown }} */ (parsed);
           last = event.number;
           listener.onEvent(event);
         }

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { extname } from 'node:path';
+import { PenumbraError } from '#shared/errors.ts';
+import type { LabelMap } from '#shared/mask/label-map.ts';
+import { labelMapFile, labelPalette } from '../ml/stages/label-maps-io.ts';
+import type { EditService } from '../project/edits/edit-service.ts';
+import type { Project } from '../project/project.ts';
+import type { RunService } from '../runs/run-service.ts';
+import type { Publish } from './event-hub.ts';
+import type { BlobContent, BlobHandlers } from './handlers.ts';
+
+interface BlobServices {
+  readonly project: Project;
+  readonly runs: RunService;
+  readonly edits: EditService;
+  readonly publish: Publish;
+}
+
+/** Anything else is sent as bytes that no browser interprets. */
+const PHOTO_TYPES: Readonly<Record<string, string>> = {
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.png': 'image/png',
+  '.webp': 'image/webp',
+  '.tif': 'image/tiff',
+  '.tiff': 'image/tiff',
+};
+
+export function blobHandlers({ project, runs, edits, publish }: BlobServices): BlobHandlers {
+  return {
+    photo: {
+      get: async (imageId) => {
+        const path = await project.photoPath(imageId);
+        return { kind: 'file', path, contentType: PHOTO_TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream' };
+      },
+    },
+
+    layer: {
+      get: async (id) => {
+        const [key = '', imageId = ''] = id.split('.');
+        return readLayer(runs, key, imageId);
+      },
+    },
+
+    corrected: {
+      get: async (id) => {
+        const [imageId = '', base = ''] = id.split('.');
+        return labelPng(await edits.correctedMap(imageId, base), project);
+      },
+      put: async (id, bytes) => {
+        const [imageId = '', base = ''] = id.split('.');
+        // Loaded late: the decoder is not needed to answer a first call.
+        const { decodeLabelPng } = await import('../images/palette-png.ts');
+        const { map } = decodeLabelPng(bytes, `the mask sent for ${imageId}`, { palette: labelPalette(project.classes.all()) });
+        const state = await edits.replaceCorrected({ imageId, base, map, clientGestureId: randomUUID() });
+        publish('edits.changed', state);
+        return state;
+      },
+    },
+
+    conflicts: {
+      get: async (id) => {
+        const [imageId = '', base = ''] = id.split('.');
+        const { map } = await edits.conflictMap(imageId, base);
+        const { encode } = await import('fast-png');
+        const bytes = encode({ width: map.width, height: map.height, data: map.data.map((value) => value * 255), channels: 1, depth: 8 });
+        return { kind: 'bytes', bytes, contentType: 'image/png' };
+      },
+    },
+  };
+}
+
+/** A label map (PNG) or score maps (npz) of one image, size checked against the artifact's manifest. */
+async function readLayer(runs: RunService, key: string, imageId: string): Promise<BlobContent> {
+  const artifact = await runs.openArtifact(key);
+  for (const [name, contentType] of [
+    [labelMapFile(imageId), 'image/png'],
+    [`${imageId}.npz`, 'application/octet-stream'],
+  ] as const) {
+    if (artifact.has(name)) return { kind: 'bytes', bytes: await artifact.read(name), contentType };
+  }
+  throw new PenumbraError('NOT_FOUND', `artifact ${key} holds nothing for image ${imageId}`, {
+    remedy: 'Ask dataset.image which layers there are.',
+    details: { key, imageId },
+  });
+}
+
+async function labelPng(map: LabelMap, project: Project): Promise<BlobContent> {
+  const { encodeLabelPng } = await import('../images/palette-png.ts');
+  return { kind: 'bytes', bytes: encodeLabelPng(map, labelPalette(project.classes.all())), contentType: 'image/png' };
+}

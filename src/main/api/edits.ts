@@ -1,0 +1,26 @@
+import type { EditState } from '#shared/contract/edits.ts';
+import type { EditService } from '../project/edits/edit-service.ts';
+import type { Publish } from './event-hub.ts';
+import type { CallHandlers } from './handlers.ts';
+
+type Names = 'edits.state' | 'edits.commit' | 'edits.undo' | 'edits.redo' | 'edits.rebase' | 'edits.log' | 'review.set';
+
+export function editCalls({ edits, publish }: { edits: EditService; publish: Publish }): Pick<CallHandlers, Names> {
+  const announce = (state: EditState): EditState => {
+    publish('edits.changed', state);
+    return state;
+  };
+  return {
+    'edits.state': ({ imageId }) => edits.state(imageId),
+    'edits.commit': async ({ diff, ...gesture }) => announce(await edits.commit({ ...gesture, diff: Buffer.from(diff, 'base64') })),
+    'edits.undo': async (step) => announce(await edits.undo(step)),
+    'edits.redo': async (step) => announce(await edits.redo(step)),
+    'edits.rebase': async (request) => {
+      const images = await edits.rebase(request);
+      for (const { imageId } of images) announce(edits.state(imageId));
+      return { images };
+    },
+    'edits.log': ({ imageId, offset, limit }) => edits.log(imageId, offset, limit),
+    'review.set': async ({ imageId, review }) => announce(await edits.setReview(imageId, review)),
+  };
+}

@@ -1,0 +1,112 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { CLASSES_FILE } from '../../datasets/class-names.ts';
+import { LISTS, MASKS } from '../../datasets/voc/layout.ts';
+import { faultPoint } from '../../faults/faults.ts';
+import { labelMapFile, readLabelMap } from '../../ml/stages/label-maps-io.ts';
+import type { EditService } from '../../project/edits/edit-service.ts';
+import type { Project } from '../../project/project.ts';
+import type { RunService } from '../../runs/run-service.ts';
+import type { Publish } from '../event-hub.ts';
+import type { CallHandlers } from '../handlers.ts';
+import { planExport, type ExportPlan } from './plan.ts';
+import { checkTarget, fillTarget, refuseFull, type Written } from './target.ts';
+
+interface ExportServices {
+  readonly project: Project;
+  readonly runs: RunService;
+  readonly edits: EditService;
+  readonly publish: Publish;
+}
+
+type MaskPlan = Extract<ExportPlan, { kind: 'masks' }>;
+type ModelPlan = Extract<ExportPlan, { kind: 'model' }>;
+
+const PROVENANCE = 'provenance.json';
+/** Progress is told at most this often. */
+const PROGRESS_MS = 100;
+
+export function exportCalls(services: ExportServices): Pick<CallHandlers, 'exports.preview' | 'exports.start'> {
+  const { project } = services;
+  const check = (target: string) => {
+    const root = project.datasetRoot();
+    return checkTarget(target, [{ dir: project.dir, what: 'the project' }, ...(root === null ? [] : [{ dir: root.path, what: 'the dataset, which is never written to' }])]);
+  };
+  return {
+    'exports.preview': async (request) => {
+      const { exists } = await check(request.target);
+      const plan = await planExport(services, request);
+      const files = plannedFiles(plan);
+      return {
+        files: files.length,
+        bytes: plannedBytes(plan),
+        examples: files.slice(0, 5),
+        lost: [...plan.lost],
+        exists,
+      };
+    },
+    'exports.start': async (request) => {
+      const { exists } = await check(request.target);
+      if (exists) throw refuseFull(request.target);
+      const plan = await planExport(services, request);
+      const written = await fillTarget(request.target, (dir) =>
+        plan.kind === 'masks' ? writeMasks(services, plan, dir) : writeModel(services, plan, dir),
+      );
+      return { ...written, target: request.target };
+    },
+  };
+}
+
+async function writeMasks(services: ExportServices, plan: MaskPlan, dir: string): Promise<Written> {
+  const { project, edits } = services;
+  // Loaded late, with the decoder behind it: no other call needs it.
+  const { VocWriter } = await import('../../datasets/voc/write.ts');
+  const writer = new VocWriter(dir);
+  const edited = new Set(plan.corrected ? project.edits.editedImages() : []);
+  const tell = progressTeller(services.publish, plan.images.length);
+  for (const [done, image] of plan.images.entries()) {
+    faultPoint('export.write');
+    const map = edited.has(image.id) ? await edits.correctedMap(image.id, plan.artifact.key) : await readLabelMap(plan.artifact, image);
+    await writer.addMask(image.name, image.split, map);
+    tell(done + 1);
+  }
+  return writer.finish(project.classes.all());
+}
+
+/** The model's own files, and the manifest that says how it was made. */
+async function writeModel(services: ExportServices, { artifact }: ModelPlan, dir: string): Promise<Written> {
+  const { files } = artifact.manifest;
+  const tell = progressTeller(services.publish, files.length);
+  let bytes = 0;
+  for (const [done, { name }] of files.entries()) {
+    faultPoint('export.write');
+    const content = await artifact.read(name);
+    await writeFile(path.join(dir, name), content, { flag: 'wx' });
+    bytes += content.byteLength;
+    tell(done + 1);
+  }
+  const provenance = `${JSON.stringify(artifact.manifest, null, 2)}\n`;
+  await writeFile(path.join(dir, PROVENANCE), provenance, { flag: 'wx' });
+  return { files: files.length + 1, bytes: bytes + Buffer.byteLength(provenance) };
+}
+
+function plannedFiles(plan: ExportPlan): string[] {
+  if (plan.kind === 'model') return [...plan.artifact.manifest.files.map((file) => file.name), PROVENANCE];
+  const splits = [...new Set(plan.images.map((image) => image.split))].filter((split) => split !== null);
+  return [...plan.images.map((image) => `${MASKS}/${image.name}.png`), ...splits.map((split) => `${LISTS}/${split}.txt`), CLASSES_FILE];
+}
+
+function plannedBytes(plan: ExportPlan): number {
+  const { files } = plan.artifact.manifest;
+  const wanted = plan.kind === 'model' ? null : new Set(plan.images.map((image) => labelMapFile(image.id)));
+  return files.reduce((sum, file) => (wanted === null || wanted.has(file.name) ? sum + file.bytes : sum), 0);
+}
+
+function progressTeller(publish: Publish, total: number): (done: number) => void {
+  let toldAtMs = 0;
+  return (done) => {
+    if (done < total && performance.now() - toldAtMs < PROGRESS_MS) return;
+    toldAtMs = performance.now();
+    publish('exports.progress', { done, total });
+  };
+}
