@@ -53,7 +53,7 @@ export class MemoryArtifact implements ArtifactReader, ArtifactWriter {
   }
 
   write(name: string, bytes: Uint8Array | string): Promise<void> {
-    this.files.set(name, typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes.slice());
+    this.files.set(name, typeof bytes === 'string' ? new TextEncoder().encode(bytes) : new Uint8Array(bytes));
     return Promise.resolve();
   }
 
@@ -117,7 +117,7 @@ export function createStageContext(options: TestContextOptions = {}): TestContex
     output: options.output ?? new MemoryArtifact(options.outputKind ?? 'label-maps', 'output'),
     checkpoint: {
       load: () => Promise.resolve(checkpoints.at(-1) ?? null),
-      save: (bytes) => Promise.resolve(void checkpoints.push(bytes.slice())),
+      save: (bytes) => Promise.resolve(void checkpoints.push(new Uint8Array(bytes))),
     },
     truth: (purpose) => {
       truthReads.push(purpose);

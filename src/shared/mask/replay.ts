@@ -64,7 +64,7 @@ export function addGesture(overlay: EditOverlay, gesture: readonly TileDiff[], b
 /** The corrected map: corrections win over the base. */
 export function applyOverlay(base: LabelMap, overlay: EditOverlay): LabelMap {
   checkSize(overlay, base);
-  const data = base.data.slice();
+  const data = new Uint8Array(base.data); // not slice(): of a Buffer that is a view
   for (let pixel = 0; pixel < data.length; pixel++) if (overlay.edited[pixel] === 1) data[pixel] = overlay.value[pixel] ?? 0;
   return { width: base.width, height: base.height, data };
 }

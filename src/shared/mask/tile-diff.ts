@@ -60,7 +60,7 @@ export function diffLabelMaps(before: LabelMap, after: LabelMap): TileDiff[] {
  * EDIT_STALE names the first tile that does not, and `map` is never changed.
  */
 export function applyDiffs(map: LabelMap, diffs: readonly TileDiff[], direction: 'forward' | 'backward'): LabelMap {
-  const result = { width: map.width, height: map.height, data: map.data.slice() };
+  const result = { width: map.width, height: map.height, data: new Uint8Array(map.data) }; // not slice(): of a Buffer that is a view
   applyDiffsInPlace(result, diffs, direction);
   return result;
 }

@@ -56,8 +56,8 @@ export function decodeNpy(bytes: Uint8Array, what: string): NpyArray {
   if (shape.length > MAX_AXES || !Number.isSafeInteger(expected) || buffer.length - start !== expected) {
     throw damaged(what, `holds ${buffer.length - start} bytes of data; expected ${expected} for shape (${shape.join(', ')})`);
   }
-  // A copy, so that the elements are aligned. Every supported platform is little-endian, as the format.
-  const data = bytes.slice(start).buffer;
+  // A copy, so that the elements are aligned (Buffer.slice would be a view). Every supported platform is little-endian, as the format.
+  const data = new Uint8Array(bytes.subarray(start)).buffer;
   switch (dtype) {
     case 'uint8':
       return { dtype, shape, data: new Uint8Array(data) };
