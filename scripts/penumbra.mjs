@@ -22,7 +22,7 @@ function asksOnly(/** @type {string[]} */ args) {
 /** The answer of `doctor` where nothing but Node is there. */
 async function bareDoctor(/** @type {boolean} */ json) {
   const items = await collectFacts();
-  process.stdout.write(json ? `${JSON.stringify({ items })}\n` : `${factsText(items)}\n`);
+  process.stdout.write(json ? `${JSON.stringify({ type: 'result', value: { items } })}\n` : `${factsText(items)}\n`);
   return items.some((item) => item.state === 'missing' || item.state === 'broken') ? 1 : 0;
 }
 

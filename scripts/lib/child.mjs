@@ -1,5 +1,7 @@
 /** Runs the pinned Node in the foreground for a wrapper script: signals and exit code pass through, and it never outlives the wrapper. */
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { cacheRoot } from './cache.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 import { SetupError } from './errors.mjs';
 
@@ -16,7 +18,9 @@ export function runPinned(args, { env = {}, cwd = process.cwd() } = {}) {
   const node = pinnedNode();
   if (node === null) return Promise.reject(new SetupError('LOAD_FAILED', 'The pinned Node is not installed.', 'Run npm run setup.'));
   return new Promise((resolve, reject) => {
-    const child = spawn(node, args, { cwd, stdio: 'inherit', env: { ...process.env, PENUMBRA_WATCH_PID: String(process.pid), ...env } });
+    // Node keeps its compiled and type-stripped modules there: starts take about half the time.
+    const own = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(cacheRoot(), 'compile'), PENUMBRA_WATCH_PID: String(process.pid) };
+    const child = spawn(node, args, { cwd, stdio: 'inherit', env: { ...process.env, ...own, ...env } });
     /** @type {NodeJS.Signals[]} */
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     const forward = (/** @type {NodeJS.Signals} */ signal) => {

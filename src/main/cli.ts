@@ -6,6 +6,9 @@ import { createProgram } from './cli/program.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
+// A wrapper script that is killed must not leave this process behind.
+if (process.env['PENUMBRA_WATCH_PID'] !== undefined) void import('./runs/watchdog/watch.ts').then(({ watchWrapper }) => watchWrapper());
+
 try {
   await createProgram(version).parseAsync();
 } catch (thrown) {
