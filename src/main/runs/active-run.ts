@@ -112,6 +112,7 @@ export class ActiveRun {
       steps: (statuses) => this.mergeSteps(statuses),
       metrics: (points) => this.addMetrics(points),
       log: (lines) => this.addLines(lines),
+      settled: () => Promise.resolve(), // calls are handled in the order they came, and each stores what it brings before it returns
       backend: (description) => this.recorder.change({ backend: description }, 'soon'),
     };
   }
@@ -119,15 +120,23 @@ export class ActiveRun {
   private async sources(stage: string, reads: readonly SourceKind[]): Promise<SourceSnapshot> {
     for (const source of reads) this.requireRead(stage, source);
     // Corrections are taken when the stage that lays them starts, as late as can be; everything else once a run.
-    if (reads.includes('edits')) {
-      const taken = await this.takeSnapshot(reads);
-      this.editsByStage.set(stage, await this.options.project.editRecords());
-      return taken;
-    }
+    if (reads.includes('edits')) return this.sourcesWithEdits(stage, reads);
     const id = [...reads].sort().join(' ');
     const taken = this.snapshots.get(id) ?? this.takeSnapshot(reads);
     this.snapshots.set(id, taken);
     return taken;
+  }
+
+  /** Fingerprint and corrections of one moment: taken again when somebody painted in between. */
+  private async sourcesWithEdits(stage: string, reads: readonly SourceKind[]): Promise<SourceSnapshot> {
+    for (;;) {
+      const taken = await this.takeSnapshot(reads);
+      const edits = await this.options.project.editRecords();
+      const after = await this.options.project.snapshot(['edits']);
+      if (after.fingerprints['edits'] !== taken.fingerprints['edits']) continue;
+      this.editsByStage.set(stage, edits);
+      return taken;
+    }
   }
 
   private async takeSnapshot(reads: readonly SourceKind[]): Promise<SourceSnapshot> {

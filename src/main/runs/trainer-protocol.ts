@@ -37,6 +37,8 @@ export interface CoreFunctions {
   /** Sent while the main loop turns. `idleMs` is the time since a stage last showed work (progress, metric, log or breathe). */
   heartbeat(idleMs: number): void;
   backend(description: string, id: BackendId): void;
+  /** Answers when everything reported before is stored. Asked before each checkpoint: what lies before it is never reported again. */
+  settled(): Promise<void>;
   finished(result: { ok: true } | { ok: false; cancelled: boolean; error: ErrorValue }): Promise<void>;
 }
 

@@ -171,7 +171,7 @@ async function openOrSetAside(walk: Walk, name: string, key: string): Promise<Ar
   }
 }
 
-/** Reports made before a checkpoint leave the process before it exists: a resumed run does not repeat what lies before it. */
+/** Reports made before a checkpoint are stored before it exists: a resumed run does not repeat what lies before it. */
 function flushingCheckpoint(draft: ArtifactDraft, walk: Walk): ArtifactDraft['checkpoint'] {
   return {
     load: () => draft.checkpoint.load(),

@@ -46,6 +46,6 @@ export interface PipelineHost {
   log(lines: readonly LogLine[]): void;
   /** Tells that work moves on; called from breathe(). */
   beat(): void;
-  /** Resolves when everything reported so far has left this process. */
+  /** Resolves when everything reported so far is stored by the core. */
   flush(): Promise<void>;
 }

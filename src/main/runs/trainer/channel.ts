@@ -28,22 +28,12 @@ export function openTrainerChannel(child: ChildProcess, functions: CoreFunctions
   });
 }
 
-export interface CoreChannel {
-  readonly core: CoreProxy;
-  /** Resolves when everything sent so far is in the hands of the operating system. */
-  flush(): Promise<void>;
-}
-
 /** The trainer's end, over the channel its parent gave it. */
-export function openCoreChannel(functions: TrainerFunctions): CoreChannel {
-  let lastSent: Promise<void> = Promise.resolve();
-  const core = createBirpc<CoreFunctions, TrainerFunctions>(functions, {
+export function openCoreChannel(functions: TrainerFunctions): CoreProxy {
+  return createBirpc<CoreFunctions, TrainerFunctions>(functions, {
     post: (message: unknown) => {
-      lastSent = new Promise((resolve) => {
-        // Without a parent nobody is left to tell; the watchdog ends this process.
-        if (process.send === undefined || !process.connected) resolve();
-        else process.send(message, undefined, undefined, () => resolve());
-      });
+      // Without a parent nobody is left to tell; the watchdog ends this process.
+      if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
     },
     on: (receive) => void process.on('message', receive),
     off: (receive) => void process.off('message', receive),
@@ -52,7 +42,6 @@ export function openCoreChannel(functions: TrainerFunctions): CoreChannel {
     timeout: -1,
     eventNames: [...CORE_EVENTS],
   });
-  return { core, flush: () => lastSent };
 }
 
 /** Structured clone keeps of an error its message alone; code and remedy travel as an error value. */

@@ -8,7 +8,7 @@ import { findRecipe, loadRecipes } from '#main/ml/pipeline/registry.ts';
 import { FileArtifactStore } from '../artifacts/store.ts';
 import type { RunOrder } from '../trainer-protocol.ts';
 import { penumbraVersion } from '../version.ts';
-import { openCoreChannel, type CoreChannel } from './channel.ts';
+import { openCoreChannel, type CoreProxy } from './channel.ts';
 
 /** How often the main loop tells that it turns. */
 const HEARTBEAT_MS = 1000;
@@ -20,7 +20,7 @@ const HEARTBEAT_MS = 1000;
 export async function serveOneRun(recipeModule: string): Promise<void> {
   const abort = new AbortController();
   const order = Promise.withResolvers<RunOrder>();
-  const channel = openCoreChannel({
+  const core = openCoreChannel({
     start: (given) => {
       order.resolve(given);
       return Promise.resolve();
@@ -30,18 +30,18 @@ export async function serveOneRun(recipeModule: string): Promise<void> {
       return Promise.resolve();
     },
   });
-  const host = new TrainerHost(channel, abort.signal, await order.promise);
+  const host = new TrainerHost(core, abort.signal, await order.promise);
   const stopBeating = host.startBeating();
   try {
     const recipe = findRecipe(await loadRecipes(recipeModule), host.order.recipe);
     await executeRecipe(recipe, host.order, host);
-    await channel.core.finished({ ok: true });
+    await core.finished({ ok: true });
   } catch (error) {
     const value = toErrorValue(error);
-    await channel.core.finished({ ok: false, cancelled: value.code === 'RUN_CANCELLED', error: value });
+    await core.finished({ ok: false, cancelled: value.code === 'RUN_CANCELLED', error: value });
   } finally {
     stopBeating();
-    channel.core.$close();
+    core.$close();
   }
 }
 
@@ -51,13 +51,13 @@ class TrainerHost implements PipelineHost {
   readonly signal: AbortSignal;
   readonly order: RunOrder;
   readonly versions = { penumbra: penumbraVersion(), node: process.versions.node };
-  private readonly channel: CoreChannel;
+  private readonly core: CoreProxy;
   private loaded: Promise<TensorBackend> | null = null;
   private workAtMs = performance.now();
   private beatAtMs = performance.now();
 
-  constructor(channel: CoreChannel, signal: AbortSignal, order: RunOrder) {
-    this.channel = channel;
+  constructor(core: CoreProxy, signal: AbortSignal, order: RunOrder) {
+    this.core = core;
     this.signal = signal;
     this.order = order;
     this.store = new FileArtifactStore(order.projectDir);
@@ -77,7 +77,7 @@ class TrainerHost implements PipelineHost {
 
   private sendBeat(): void {
     this.beatAtMs = performance.now();
-    void this.channel.core.heartbeat(this.beatAtMs - this.workAtMs);
+    void this.core.heartbeat(this.beatAtMs - this.workAtMs);
   }
 
   now(): number {
@@ -92,7 +92,7 @@ class TrainerHost implements PipelineHost {
   private async loadBackend(): Promise<TensorBackend> {
     const { loadBackend } = await import('#main/ml/backend/load.ts');
     const backend = await loadBackend(this.order.backend);
-    void this.channel.core.backend(backend.description, backend.id);
+    void this.core.backend(backend.description, backend.id);
     return backend;
   }
 
@@ -107,34 +107,34 @@ class TrainerHost implements PipelineHost {
   }
 
   sources(stage: string, reads: Parameters<PipelineHost['sources']>[1]): ReturnType<PipelineHost['sources']> {
-    return this.channel.core.sources(stage, reads);
+    return this.core.sources(stage, reads);
   }
 
   truth(stage: string, purpose: string): ReturnType<PipelineHost['truth']> {
-    return this.channel.core.truth(stage, purpose);
+    return this.core.truth(stage, purpose);
   }
 
   edits(stage: string): ReturnType<PipelineHost['edits']> {
-    return this.channel.core.edits(stage);
+    return this.core.edits(stage);
   }
 
   sealed(manifest: Parameters<PipelineHost['sealed']>[0]): Promise<void> {
-    return this.channel.core.sealed(manifest);
+    return this.core.sealed(manifest);
   }
 
   steps(statuses: Parameters<PipelineHost['steps']>[0]): void {
-    void this.channel.core.steps(statuses);
+    void this.core.steps(statuses);
   }
 
   metrics(points: Parameters<PipelineHost['metrics']>[0]): void {
-    void this.channel.core.metrics(points);
+    void this.core.metrics(points);
   }
 
   log(lines: Parameters<PipelineHost['log']>[0]): void {
-    void this.channel.core.log(lines);
+    void this.core.log(lines);
   }
 
   flush(): Promise<void> {
-    return this.channel.flush();
+    return this.core.settled();
   }
 }
