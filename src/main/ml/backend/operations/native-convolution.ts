@@ -2,10 +2,11 @@ import type * as TF from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, TensorInfo } from '@tensorflow/tfjs-core';
 import type { ConvSpec } from '../ops.ts';
 import { attributes, type AttributeValue, type KernelExecutor } from '../native-kernels.ts';
-import { samePadding } from './geometry.ts';
+import { interleaving } from './portable.ts';
 
 type TfNamespace = typeof TF;
 type Shape4D = [number, number, number, number];
+type Run = (name: string, values: Record<string, AttributeValue>, inputs: TensorInfo[]) => Tensor4D;
 
 /** Convolutions and their gradients as single TensorFlow kernels. Callers own what is returned. */
 export interface NativeConvolution {
@@ -17,7 +18,7 @@ export interface NativeConvolution {
 }
 
 export function nativeConvolution(tf: TfNamespace, executor: KernelExecutor): NativeConvolution {
-  const run = (name: string, values: Record<string, AttributeValue>, inputs: TensorInfo[]): Tensor4D =>
+  const run: Run = (name, values, inputs) =>
     executor.executeSingleOutput(name, attributes(executor.binding, values), inputs) as Tensor4D;
   const shapeTensor = (shape: Shape4D): Tensor => tf.tensor1d(shape, 'int32');
 
@@ -34,7 +35,7 @@ export function nativeConvolution(tf: TfNamespace, executor: KernelExecutor): Na
       }),
     filterGradient: (x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: ConvSpec): Tensor4D =>
       tf.tidy(() => {
-        if (spec.kind === 'depthwise' && spec.dilation > 1) return depthwiseFilterGradient(tf, x, filterShape, dz, spec);
+        if (spec.kind === 'depthwise' && spec.dilation > 1) return depthwiseFilterGradient(tf, run, x, filterShape, dz, spec);
         const name = spec.kind === 'dense' ? 'Conv2DBackpropFilter' : 'DepthwiseConv2dNativeBackpropFilter';
         return run(name, steps(spec), [x, shapeTensor(filterShape), dz]);
       }),
@@ -71,36 +72,17 @@ function depthwiseInputGradient(
   return tf.reshape(forward(padded, turned, { ...spec, pad: 'valid' }), inputShape);
 }
 
-/** Tap by tap: each weight's gradient is the product of dz with the input under that tap, summed over the pixels where both exist. */
-function depthwiseFilterGradient(tf: TfNamespace, x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: ConvSpec): Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  const [, outHeight, outWidth] = dz.shape;
-  const [kernelRows, kernelColumns] = filterShape;
-  const before = (length: number, kernel: number): number => (spec.pad === 'same' ? samePadding(length, kernel, 1, spec.dilation)[0] : 0);
-  const taps: Tensor[] = [];
-  for (let row = 0; row < kernelRows; row += 1) {
-    const vertical = overlap(row * spec.dilation - before(height, kernelRows), height, outHeight);
-    for (let column = 0; column < kernelColumns; column += 1) {
-      const horizontal = overlap(column * spec.dilation - before(width, kernelColumns), width, outWidth);
-      taps.push(
-        tf.tidy(() => {
-          if (vertical.length <= 0 || horizontal.length <= 0) return tf.zeros([channels]);
-          const size: Shape4D = [batch, vertical.length, horizontal.length, channels];
-          const under = tf.slice(x, [0, vertical.input, horizontal.input, 0], size);
-          const out = tf.slice(dz, [0, vertical.output, horizontal.output, 0], size);
-          return tf.sum(tf.mul(under, out), [0, 1, 2]); // [C]
-        }),
-      );
-    }
-  }
-  return tf.reshape(tf.stack(taps), filterShape); // [kh, kw, C, 1]
-}
-
-/** Where an output line shifted by `offset` meets the input line. */
-function overlap(offset: number, inputLength: number, outputLength: number): { input: number; output: number; length: number } {
-  const output = Math.max(0, -offset);
-  const input = Math.max(0, offset);
-  return { input, output, length: Math.min(inputLength - input, outputLength - output) };
+/**
+ * On each of dilation² interleaved grids the convolution is a plain one, whose kernel is right; grids lie in the batch axis, over which
+ * the kernel sums. Five to ten times faster than summing tap by tap.
+ */
+function depthwiseFilterGradient(tf: TfNamespace, run: Run, x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: ConvSpec): Tensor4D {
+  const block: [number, number] = [spec.dilation, spec.dilation];
+  const { paddings, crops } = interleaving(x.shape, filterShape, spec);
+  const grids = tf.spaceToBatchND(x, block, paddings); // [B*d*d, h, w, C]
+  const gradientGrids = tf.spaceToBatchND(dz, block, crops); // [B*d*d, h', w', C], zeros where the crop was
+  const plain = steps({ ...spec, dilation: 1, pad: 'valid' });
+  return run('DepthwiseConv2dNativeBackpropFilter', plain, [grids, tf.tensor1d(filterShape, 'int32'), gradientGrids]);
 }
 
 /** Tries dilated kernels on a small known case: without oneDNN, TensorFlow refuses some and miscomputes others. */
