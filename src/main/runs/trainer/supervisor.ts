@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { PenumbraError } from '#shared/errors.ts';
+import { engineEnvironment } from '#main/ml/backend/environment.ts';
 import type { RunSettings } from '../settings.ts';
 import type { CoreFunctions, RunOrder } from '../trainer-protocol.ts';
 import { openTrainerChannel, type TrainerProxy } from './channel.ts';
@@ -55,7 +56,7 @@ export class TrainerProcess {
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...launch.env },
+      env: { ...engineEnvironment(), ...launch.env },
     });
     this.rpc = openTrainerChannel(
       this.child,
