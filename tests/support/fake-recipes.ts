@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import type { ScoreTable } from '#shared/domain/score.ts';
+import type { StoredScores } from '#shared/domain/score.ts';
 import { step, type Recipe } from '#main/ml/recipe.ts';
 import { defineStage } from '#main/ml/stage.ts';
 
@@ -103,9 +103,8 @@ const scores = defineStage({
   async run(context, _config, { refined, corrected: fixed }) {
     const truth = await context.truth('scores');
     const layers = [...(refined === undefined ? [] : [{ layer: 'refined', artifact: refined.key }]), ...(fixed === undefined ? [] : [{ layer: 'corrected', artifact: fixed.key }])];
-    const table: ScoreTable = {
+    const table: StoredScores = {
       layers: layers.map((layer) => ({ ...layer, split: 'train', images: truth.length, miou: 0.5, pixelAccuracy: 0.5, perClass: [], confusion: [], sweep: null, worst: [] })),
-      measuredAt: '2026-01-01T00:00:00.000Z',
     };
     await context.output.write('metrics.json', JSON.stringify(table));
   },

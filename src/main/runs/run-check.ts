@@ -158,7 +158,7 @@ function engineFindings(recipe: Recipe, backend: BackendId | 'auto'): Finding[] 
 }
 
 function diskFindings(free: number, settings: RunSettings): Finding[] {
-  if (free >= COMFORTABLE_FREE_BYTES) return [];
+  if (free >= Math.max(COMFORTABLE_FREE_BYTES, settings.minimumFreeBytes)) return [];
   const megabytes = Math.floor(free / 1024 ** 2);
   return [
     {

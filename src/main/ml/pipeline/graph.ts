@@ -54,7 +54,7 @@ export interface PlannedStep {
  */
 export function planRun(recipe: Recipe, given: Readonly<Record<string, string>>, only: readonly string[] | null): RunPlan {
   for (const name of [...Object.keys(given), ...(only ?? [])]) {
-    if (recipe.steps[name] === undefined) {
+    if (!Object.hasOwn(recipe.steps, name)) {
       throw new PenumbraError('RECIPE_UNKNOWN', `recipe "${recipe.id}" has no step "${name}"; its steps are ${listed(Object.keys(recipe.steps))}`, {
         remedy: 'Name steps of this recipe.',
         details: { recipe: recipe.id, step: name },

@@ -23,10 +23,10 @@ function resolveStep(name: string, step: RecipeStep, preset: Preset, set: Readon
   const shape = step.stage.config.shape as Readonly<Record<string, z.ZodType>>;
   const fromPreset = step.presets[preset] ?? {};
   for (const key of Object.keys(fromPreset)) {
-    if (shape[key] === undefined) throw unknownKey(name, step, key, `preset "${preset}" of the recipe`);
+    if (!Object.hasOwn(shape, key)) throw unknownKey(name, step, key, `preset "${preset}" of the recipe`);
   }
   for (const key of Object.keys(set)) {
-    if (shape[key] === undefined) throw unknownKey(name, step, key, 'a setting');
+    if (!Object.hasOwn(shape, key)) throw unknownKey(name, step, key, 'a setting');
   }
   const merged = { ...fromPreset, ...set };
   const parsed = step.stage.config.safeParse(merged);
@@ -47,7 +47,7 @@ function groupByStep(recipe: Recipe, overrides: Overrides): Record<string, Recor
   for (const [path, value] of Object.entries(overrides)) {
     const dot = path.indexOf('.');
     const step = path.slice(0, dot);
-    if (recipe.steps[step] === undefined) {
+    if (!Object.hasOwn(recipe.steps, step)) {
       const steps = Object.keys(recipe.steps);
       throw new PenumbraError('STAGE_CONFIG_INVALID', `"${path}": recipe "${recipe.id}" has no step "${step}"${nearest(step, steps)}; its steps are ${steps.join(', ')}`, {
         remedy: 'Write settings as step.key=value with a step of this recipe.',
