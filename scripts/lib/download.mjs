@@ -122,7 +122,7 @@ async function fetchWhole(source, part, expected, say) {
           thrown,
         );
       }
-      await sleep(FIRST_PAUSE_MS * 2 ** fruitless);
+      await sleep(FIRST_PAUSE_MS * 2 ** Math.max(0, fruitless - 1));
     }
   }
   progress.end();

@@ -5,7 +5,7 @@ import { cacheRoot, dataRoot, installedEngines, readManifest, repositoryRoot, we
 import { findCompiler } from './compile-binding.mjs';
 import { SetupError } from './errors.mjs';
 import { packagesInPlace } from './packages.mjs';
-import { capture, findPip, findProgram } from './pip.mjs';
+import { capture, findProgram, pipVersion } from './pip.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 import { megabytes } from './say.mjs';
 
@@ -58,7 +58,7 @@ async function toolFacts() {
     }
   };
   return [
-    await tool({ id: 'pip', title: 'Python with pip' }, async () => `pip ${(await findPip()).version}`),
+    await tool({ id: 'pip', title: 'Python with pip' }, async () => `pip ${await pipVersion()}`),
     await tool({ id: 'compiler', title: 'C++ compiler' }, async () => {
       const asked = await capture(findCompiler(), ['--version']);
       return asked.stdout.split('\n')[0] ?? '';

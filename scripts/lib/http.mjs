@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
 import tls from 'node:tls';
 
 const MAX_REDIRECTS = 5;
@@ -43,7 +44,9 @@ function tunnel(url, proxy, trust, idleMs) {
         reject(new Error(`proxy ${proxy.host} refused the connection: HTTP ${response.statusCode ?? '?'}`));
         return;
       }
-      const secure = tls.connect({ socket, servername: url.hostname, ...trust }, () => resolve(secure));
+      // A server name may not be an address; `host` is what the certificate is compared with then.
+      const name = isIP(url.hostname) === 0 ? { servername: url.hostname } : {};
+      const secure = tls.connect({ socket, host: url.hostname, ...name, ...trust }, () => resolve(secure));
       secure.on('error', reject);
     });
     request.end();
@@ -73,6 +76,8 @@ async function once(url, headers, { proxy: proxyText, ca, insecure, idleMs }) {
     target = { ...target, ...trust, host: url.hostname, port: url.port === '' ? 443 : url.port, path: url.pathname + url.search };
     if (proxy !== null) {
       const socket = await tunnel(url, proxy, trust, idleMs);
+      // Node uses createConnection only where no agent is named.
+      delete target.agent;
       target = { ...target, createConnection: () => socket };
     }
   } else if (proxy === null) {
@@ -87,8 +92,14 @@ async function once(url, headers, { proxy: proxyText, ca, insecure, idleMs }) {
     };
   }
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? https : http).request(target, resolve);
-    request.on('timeout', () => request.destroy(new Error(`${url.host} sent nothing for ${idleMs / 1000} s`)));
+    /** @type {http.IncomingMessage | undefined} */
+    let answer;
+    const request = (url.protocol === 'https:' ? https : http).request(target, (response) => {
+      answer = response;
+      resolve(response);
+    });
+    // Once there is an answer, its reader is the one to be told.
+    request.on('timeout', () => (answer ?? request).destroy(new Error(`${url.host} sent nothing for ${idleMs / 1000} s`)));
     request.on('error', reject);
     request.end();
   });

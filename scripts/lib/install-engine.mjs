@@ -46,10 +46,10 @@ export async function installEngine(variant, say) {
   findCompiler();
   await withLock(cacheLock(), say, async () => {
     if (engineInPlace(variant)) return;
-    const wheels = await bringWheels(spec.title, spec.wheels, spec.unpackedBytes, say);
+    await bringWheels(spec.title, spec.wheels, spec.unpackedBytes, say);
     await placeFolder(engineDir(variant), async (dir) => {
-      for (const [index, wheel] of spec.wheels.entries()) {
-        await unpack(/** @type {string} */ (wheels[index]), wheel.unpack.map((rule) => rule.from), dir, say);
+      for (const wheel of spec.wheels) {
+        await unpack(wheel, wheel.unpack.map((rule) => rule.from), dir, say);
       }
       say.line('Compiling the binding to TensorFlow.');
       await compileBinding(dir);

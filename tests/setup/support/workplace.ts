@@ -53,6 +53,8 @@ export interface Outcome {
 /** A user's machine in one temporary folder: cache, PATH of our choosing, pins of two small packages, a compiler that needs no time. */
 export class Workplace {
   readonly dir: string;
+  /** The real Python, for programs that stand before it on PATH. */
+  readonly python = realPython;
   readonly engine: ServedFile;
   readonly weights: ServedFile;
   readonly weightsContent = randomBytes(20_000);
@@ -134,7 +136,7 @@ export class Workplace {
 
   environment(indexUrl: string, extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
     // Nothing of the tester's own configuration may reach pip, npm or the engine search.
-    const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(pip_|npm_|penumbra_|xdg_|node_options|cxx$|https?_proxy|no_proxy|all_proxy)/i.test(name)));
+    const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(pip_|npm_|penumbra_|xdg_|node_options|cxx$|https?_proxy|no_proxy|all_proxy|.*ca_bundle|ssl_cert|node_extra)/i.test(name)));
     return {
       ...kept,
       PATH: join(this.dir, 'bin'),
