@@ -55,7 +55,7 @@ export function fileError(thrown, doing, path) {
 }
 
 /** Text for a person: expected failures in two lines, anything else with its stack. */
-export function explain(/** @type {unknown} */ thrown) {
+function explain(/** @type {unknown} */ thrown) {
   if (thrown instanceof SetupError) return `${thrown.message}\nWay out: ${thrown.remedy}`;
   if (thrown instanceof Error) return `This is a defect in Penumbra's set-up: ${thrown.stack ?? thrown.message}`;
   return `This is a defect in Penumbra's set-up: ${String(thrown)}`;

@@ -11,7 +11,7 @@ import { bringWheels, dropWheels, unpack } from './wheels.mjs';
 /** @typedef {import('./cache.mjs').EngineVariant} EngineVariant */
 
 /** @param {EngineVariant} variant */
-export function engineInPlace(variant) {
+function engineInPlace(variant) {
   return readEngineRecord(engineDir(variant)) !== null;
 }
 

@@ -121,7 +121,7 @@ export async function resolveWheels(wheels, downloadsDir) {
  * @param {string} downloadsDir
  * @param {unknown} cause
  */
-export function noNetwork(wheels, downloadsDir, cause) {
+function noNetwork(wheels, downloadsDir, cause) {
   return new SetupError(
     'NO_NETWORK',
     `The package index cannot be reached for ${names(wheels)}: ${cause instanceof Error ? cause.message : String(cause)}`,
