@@ -40,7 +40,7 @@ export async function looksLikeTags(path: string): Promise<boolean> {
   if (handle === null) return false;
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    const [header, row] = Papa.parse<string[]>(decodeText(buffer.subarray(0, bytesRead)).text, { preview: 2, skipEmptyLines: 'greedy' }).data;
+    const [header, row] = parseRows(decodeText(buffer.subarray(0, bytesRead)).text, 2);
     return header !== undefined && row !== undefined && header.length >= 2 && row.length === header.length && row.slice(1).every((cell) => readBit(cell) !== null);
   } finally {
     await handle.close();
@@ -48,8 +48,7 @@ export async function looksLikeTags(path: string): Promise<boolean> {
 }
 
 function parseTable(file: string, text: string, problems: ProblemLog): TagTable {
-  const parsed = Papa.parse<string[]>(text, { skipEmptyLines: false });
-  const [header, ...body] = parsed.data;
+  const [header, ...body] = parseRows(text);
   const names = header?.map((name) => name.trim()) ?? [];
   if (names.length < 2) throw malformed(file, `has ${names.length} columns in its first line; expected the photo's name and one column a class`);
   const twice = names.find((name, index) => index > 0 && names.indexOf(name, 1) !== index);
@@ -89,6 +88,14 @@ function parseTable(file: string, text: string, problems: ProblemLog): TagTable 
       })
       .map(({ line, cells }) => ({ line, photo: (cells[0] ?? '').trim(), cells: cells.filter(keep) })),
   };
+}
+
+/** Rows of cells, blank ones included so that line numbers hold. The header says which separator is used. */
+function parseRows(text: string, preview = 0): string[][] {
+  const header = (text.split(/[\r\n]/, 1)[0] ?? '').replaceAll(/"[^"]*"/g, '');
+  const count = (separator: string) => header.split(separator).length;
+  const delimiter = [';', '\t'].reduce((best, separator) => (count(separator) > count(best) ? separator : best), ',');
+  return Papa.parse<string[]>(text, { delimiter, preview, skipEmptyLines: false }).data;
 }
 
 function mostlyBits(rows: readonly { cells: readonly string[] }[], column: number): boolean {

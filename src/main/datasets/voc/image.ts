@@ -2,7 +2,7 @@ import type { DataProblem } from '#shared/contract/dataset.ts';
 import { IGNORE } from '#shared/domain/classes.ts';
 import type { ImportedImage } from '#shared/domain/imported.ts';
 import { toErrorValue, type ErrorValue } from '#shared/errors.ts';
-import type { CheckPool } from '../../images/check/check-pool.ts';
+import type { FileChecker } from '../../images/check/check-pool.ts';
 import type { CheckedMask, FileCheck } from '../../images/check/file-check.ts';
 import { resolveInside } from '../../images/path-resolver.ts';
 import type { PhotoHeader } from '../../images/photo.ts';
@@ -23,7 +23,7 @@ export interface ImageResult {
 }
 
 /** Decodes a photo and its mask and says what can be used of them. Throws only RUN_CANCELLED. */
-export async function checkImage(root: string, plan: ImagePlan, classes: number, pool: CheckPool, maxPixels?: number): Promise<ImageResult> {
+export async function checkImage(root: string, plan: ImagePlan, classes: number, checker: FileChecker, maxPixels?: number): Promise<ImageResult> {
   const problems: DataProblem[] = [];
   let checked: FileCheck;
   let maskReadable = plan.maskPath !== null;
@@ -37,7 +37,7 @@ export async function checkImage(root: string, plan: ImagePlan, classes: number,
             problems.push(toProblem(plan.maskPath ?? '', toErrorValue(thrown), 'imported-without-mask'));
             return null;
           });
-    checked = await pool.check({ photoPath, maskPath, ...(maxPixels === undefined ? {} : { maxPixels }) });
+    checked = await checker.check({ photoPath, maskPath, ...(maxPixels === undefined ? {} : { maxPixels }) });
     // Messages name files as the user knows them: relative to the dataset.
     checked = relativeMessages(checked, [photoPath, plan.photoPath], [maskPath, plan.maskPath]);
   } catch (thrown) {

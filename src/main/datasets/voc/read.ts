@@ -3,7 +3,7 @@ import { basename } from 'node:path/posix';
 import type { TagSource } from '#shared/contract/dataset.ts';
 import type { ImportedDataset, ImportedImage } from '#shared/domain/imported.ts';
 import { PenumbraError } from '#shared/errors.ts';
-import { CheckPool } from '../../images/check/check-pool.ts';
+import { CheckPool, type FileChecker } from '../../images/check/check-pool.ts';
 import { toClasses } from '../class-names.ts';
 import { NameIndex } from '../name-index.ts';
 import { ProblemLog } from '../problem-log.ts';
@@ -32,6 +32,8 @@ export interface ReadVocOptions {
   readonly maxPixels?: number;
   /** Gives a file up after this time; default 30 s. */
   readonly timeoutMs?: number;
+  /** Decodes files in another way than in child processes. */
+  readonly checker?: FileChecker;
 }
 
 /**
@@ -130,7 +132,7 @@ function pairMasks(layout: VocLayout, problems: ProblemLog): Map<string, string>
 async function checkAll(root: string, plans: readonly ImagePlan[], classes: number, options: ReadVocOptions, problems: ProblemLog): Promise<ImportedImage[]> {
   const { signal, onProgress } = options;
   const processes = Math.min(4, availableParallelism());
-  const pool = new CheckPool({ processes, signal, ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }) });
+  const checker = options.checker ?? new CheckPool({ processes, signal, ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }) });
   const startedMs = performance.now();
   const results = new Array<Awaited<ReturnType<typeof checkImage>>>(plans.length);
   let next = 0;
@@ -140,7 +142,7 @@ async function checkAll(root: string, plans: readonly ImagePlan[], classes: numb
     for (let position = next++; position < plans.length; position = next++) {
       const plan = plans[position];
       if (plan === undefined) break;
-      results[position] = await checkImage(root, plan, classes, pool, options.maxPixels);
+      results[position] = await checkImage(root, plan, classes, checker, options.maxPixels);
       done += 1;
       const elapsedS = (performance.now() - startedMs) / 1000;
       onProgress?.({ done, total: plans.length, file: plan.photoPath, etaSeconds: (elapsedS / done) * (plans.length - done) });
@@ -149,7 +151,7 @@ async function checkAll(root: string, plans: readonly ImagePlan[], classes: numb
   try {
     await Promise.all(Array.from({ length: processes }, lane));
   } finally {
-    pool.close();
+    checker.close();
   }
   // In the order of the names, whichever process was faster.
   for (const { problems: found } of results) for (const problem of found) problems.add(problem);

@@ -4,6 +4,14 @@ import { PenumbraError } from '#shared/errors.ts';
 import type { FileCheck, FileJob } from './file-check.ts';
 
 const WORKER = fileURLToPath(new URL('./check-worker.ts', import.meta.url));
+const START_TIMEOUT_MS = 60_000;
+
+/** Checks files one way or another. */
+export interface FileChecker {
+  /** Throws RUN_CANCELLED alone; what is wrong with the files is part of the result. */
+  check(job: FileJob): Promise<FileCheck>;
+  close(): void;
+}
 
 export interface CheckPoolOptions {
   readonly processes: number;
@@ -13,7 +21,7 @@ export interface CheckPoolOptions {
 }
 
 /** Child processes that check files; a process that hangs or dies costs its own file alone and is replaced. */
-export class CheckPool {
+export class CheckPool implements FileChecker {
   readonly #idle: ChildProcess[] = [];
   readonly #busy = new Set<ChildProcess>();
   readonly #waiting: (() => void)[] = [];
@@ -31,10 +39,13 @@ export class CheckPool {
   async check(job: FileJob): Promise<FileCheck> {
     while (this.#busy.size >= this.#processes) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#signal?.aborted === true) throw cancelled();
-    const child = this.#idle.pop() ?? start();
+    const idle = this.#idle.pop();
+    const child = idle ?? start();
     this.#busy.add(child);
     try {
-      const result = await this.#ask(child, job);
+      if (idle === undefined) await this.#answer(child, job, START_TIMEOUT_MS);
+      child.send(job);
+      const result = (await this.#answer(child, job, this.#timeoutMs)) as FileCheck;
       this.#idle.push(child);
       return result;
     } catch (thrown) {
@@ -53,12 +64,11 @@ export class CheckPool {
     this.#idle.length = 0;
   }
 
-  #ask(child: ChildProcess, job: FileJob): Promise<FileCheck> {
+  /** The child's next message. */
+  #answer(child: ChildProcess, job: FileJob, timeoutMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        settle(() => reject(givenUp(job, `decoding took longer than ${this.#timeoutMs / 1000} s`)));
-      }, this.#timeoutMs);
-      const onMessage = (result: FileCheck) => settle(() => resolve(result));
+      const timer = setTimeout(() => settle(() => reject(givenUp(job, `decoding took longer than ${timeoutMs / 1000} s`))), timeoutMs);
+      const onMessage = (message: unknown) => settle(() => resolve(message));
       const onExit = (code: number | null, signal: string | null) => settle(() => reject(givenUp(job, `decoding ended its process (${signal ?? `code ${code ?? '?'}`})`)));
       const onError = (error: Error) => settle(() => reject(error));
       const onAbort = () => settle(() => reject(cancelled()));
@@ -70,7 +80,6 @@ export class CheckPool {
       };
       child.on('message', onMessage).on('exit', onExit).on('error', onError);
       this.#signal?.addEventListener('abort', onAbort);
-      child.send(job);
     });
   }
 }

@@ -11,5 +11,8 @@ process.on('message', (job: FileJob) => {
   void checkFiles(job).then((result) => process.send?.(result));
 });
 
+// The time limit of a file counts from here, not from the start of the process.
+process.send?.('ready');
+
 // Not exit(): that would wait for a decoder that may be stuck.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
