@@ -22,7 +22,7 @@ export function withBackground(scores: Planes, rule: BackgroundRule): Planes {
 }
 
 /** Scores at photo size, then the best of background and the image's own classes at each pixel. */
-export function seedMap(maps: ScoreMaps, photo: Size, rule: BackgroundRule): LabelMap {
+function seedMap(maps: ScoreMaps, photo: Size, rule: BackgroundRule): LabelMap {
   const scores = resizePlanesBilinear(maps.planes, photo); // [K, H, W]
   const positions = argmaxPlanes(withBackground(scores, rule)); // [H * W], 0 = background
   return { width: photo.width, height: photo.height, data: positionsToLabels(positions, [0, ...maps.keys]) };

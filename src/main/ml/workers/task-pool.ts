@@ -5,7 +5,7 @@ import { PenumbraError, toErrorValue, type ErrorValue } from '#shared/errors.ts'
 /** More threads than this gain little: the stage that feeds them is one thread. */
 const MAX_THREADS = 16;
 
-export function defaultThreads(): number {
+function defaultThreads(): number {
   return Math.max(1, Math.min(availableParallelism(), MAX_THREADS));
 }
 
@@ -34,7 +34,8 @@ interface Slot {
 export class TaskPool<Task, Result> {
   readonly #slots: Slot[];
   readonly #queue: Pending[] = [];
-  #closed: PenumbraError | null = null;
+  /** Why no task is taken any more. */
+  #ended: Error | null = null;
   #nextId = 0;
 
   constructor(entry: URL, threads: number = defaultThreads()) {
@@ -45,9 +46,9 @@ export class TaskPool<Task, Result> {
     return this.#slots.length;
   }
 
-  /** Rejects with the PenumbraError that the task threw, or RUN_CANCELLED when the pool is closed first. */
+  /** Rejects with the PenumbraError that the task threw, RUN_CANCELLED when the pool is closed first, or how its thread ended. */
   async run(task: Task): Promise<Result> {
-    if (this.#closed !== null) throw this.#closed;
+    if (this.#ended !== null) throw this.#ended;
     return new Promise<Result>((resolve, reject) => {
       // What comes back is what the entry's handler returned for a Task.
       this.#queue.push({ task, resolve: resolve as (result: unknown) => void, reject });
@@ -56,9 +57,13 @@ export class TaskPool<Task, Result> {
   }
 
   async close(): Promise<void> {
-    this.#closed ??= new PenumbraError('RUN_CANCELLED', 'The step was stopped.', { remedy: 'Resume the run to go on where it stopped.' });
-    for (const pending of this.#queue.splice(0)) pending.reject(this.#closed);
+    this.#end(new PenumbraError('RUN_CANCELLED', 'The step was stopped.', { remedy: 'Resume the run to go on where it stopped.' }));
     await Promise.all(this.#slots.map((slot) => slot.worker.terminate()));
+  }
+
+  #end(reason: Error): void {
+    this.#ended ??= reason;
+    for (const pending of this.#queue.splice(0)) pending.reject(this.#ended);
   }
 
   #dispatch(): void {
@@ -85,14 +90,15 @@ export class TaskPool<Task, Result> {
       });
       this.#dispatch();
     });
-    slot.worker.on('error', (error) => settle((pending) => pending.reject(error)));
-    slot.worker.on('exit', (code) => {
-      // A thread that is gone takes no more tasks; with the last one gone, what waits must not wait for ever.
-      this.#slots.splice(this.#slots.indexOf(slot), 1);
-      const reason = this.#closed ?? new Error(`a worker thread ended with code ${code}`);
-      settle((pending) => pending.reject(reason));
-      if (this.#slots.length === 0) for (const pending of this.#queue.splice(0)) pending.reject(reason);
-    });
+    // A thread that fails takes no more tasks; with the last one gone, what waits must not wait for ever.
+    const retire = (reason: Error): void => {
+      const place = this.#slots.indexOf(slot);
+      if (place !== -1) this.#slots.splice(place, 1);
+      settle((pending) => pending.reject(this.#ended ?? reason));
+      if (this.#slots.length === 0) this.#end(reason);
+    };
+    slot.worker.on('error', (error) => retire(error instanceof Error ? error : new Error(String(error))));
+    slot.worker.on('exit', (code) => retire(new Error(`a worker thread ended with code ${code}`)));
     return slot;
   }
 }

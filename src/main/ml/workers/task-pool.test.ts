@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { TaskPool } from './task-pool.ts';
+
+/** A thread that doubles numbers, and does what words tell it. */
+const entry = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { parentPort } from 'node:worker_threads';
+    parentPort.on('message', ({ id, task }) => {
+      if (task === 'die') process.exit(7);
+      if (task === 'throw') throw new Error('thrown outside the handler');
+      if (task === 'hang') return;
+      if (task === 'refuse') return parentPort.postMessage({ id, ok: false, error: { code: 'IMAGE_TRUNCATED', message: 'cut', remedy: 'copy again', details: {} } });
+      parentPort.postMessage({ id, ok: true, result: task * 2 });
+    });
+  `)}`,
+);
+let pool: TaskPool<number | string, number>;
+
+function start(threads: number): void {
+  pool = new TaskPool(entry, threads);
+}
+
+afterEach(() => pool.close());
+
+describe('task pool', () => {
+  it('answers more tasks than it has threads', async () => {
+    start(2);
+    expect(await Promise.all([1, 2, 3, 4, 5].map((task) => pool.run(task)))).toEqual([2, 4, 6, 8, 10]);
+  });
+
+  it('hands on the error of a task and goes on', async () => {
+    start(1);
+    await expect(pool.run('refuse')).rejects.toMatchObject({ code: 'IMAGE_TRUNCATED', remedy: 'copy again' });
+    expect(await pool.run(4)).toBe(8);
+  });
+
+  it.each([
+    ['die', 'a worker thread ended with code 7'],
+    ['throw', 'thrown outside the handler'],
+  ])('when a thread meets its end (%s), its task fails and the other threads take the rest', async (word, message) => {
+    start(2);
+    const [doomed, ...others] = await Promise.allSettled([word, 1, 2, 3].map((task) => pool.run(task)));
+    expect(doomed).toMatchObject({ status: 'rejected', reason: { message } });
+    expect(others).toEqual([2, 4, 6].map((value) => ({ status: 'fulfilled', value })));
+    expect(await pool.run(4)).toBe(8);
+  });
+
+  it('with its last thread gone, what waits and what comes fails instead of waiting for ever', async () => {
+    start(1);
+    const results = await Promise.allSettled([pool.run('die'), pool.run(1)]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await expect(pool.run(2)).rejects.toThrow('a worker thread ended with code 7');
+  });
+
+  it('closed ends what is under way as cancelled', async () => {
+    start(1);
+    const results = Promise.allSettled([pool.run('hang'), pool.run(1)]);
+    await pool.close();
+    for (const result of await results) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'RUN_CANCELLED' } });
+    await expect(pool.run(1)).rejects.toMatchObject({ code: 'RUN_CANCELLED' });
+  });
+});
