@@ -169,7 +169,7 @@ async function backendFacts() {
       ...item('webgpu', WEBGPU),
       state: webgpu.ok ? 'ok' : 'optional',
       found: webgpu.text,
-      remedy: webgpu.ok ? null : driver === '' ? "install your GPU's Vulkan driver (Debian, Ubuntu: sudo apt-get install mesa-vulkan-drivers)" : `set ${driver}`,
+      remedy: webgpu.ok ? null : driver === '' ? "install your GPU's Vulkan driver (Debian, Ubuntu: sudo apt-get install libvulkan1 mesa-vulkan-drivers)" : `set ${driver}`,
     },
     { ...item('cpu', JAVASCRIPT), state: cpu.ok ? 'ok' : 'broken', found: cpu.text, remedy: cpu.ok ? null : SETUP },
   ];
