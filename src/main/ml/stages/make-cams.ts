@@ -41,10 +41,17 @@ export const makeCams = defineStage({
     const wanted = dataset.images.filter((image): image is TaggedImage => config.splits.includes(image.split) && image.tags !== null);
     const images = requireImages(wanted, config.splits.join(', '), 'tags');
     const { weights } = await readModel(model, 'classifier', dataset.classes);
-    const network = classifierNetwork(context.backend, { classes: dataset.classes.length, firstTrainedBlock: HEAD_ALONE, dropout: 0, seed: context.seed });
+    const network = classifierNetwork(context.backend, {
+      classes: dataset.classes.length,
+      firstTrainedBlock: HEAD_ALONE,
+      dropout: 0,
+      initialBias: null,
+      seed: context.seed,
+    });
     const pool = new SamplePool();
     try {
-      network.parameters.load(weights, { source: `model ${model.key}` });
+      // Maps have no bias, whether the logits had one or not.
+      network.parameters.load(weights, { source: `model ${model.key}`, ignore: (name) => name === 'fc8.bias' });
       const todo = images.filter((image) => !hasScoreMaps(output, image.id));
       let done = images.length - todo.length;
       let skipped = 0;

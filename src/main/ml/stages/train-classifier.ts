@@ -11,9 +11,9 @@ import { train } from '../train/loop.ts';
 import { modelCard, writeModel } from '../train/model-file.ts';
 import { classifierNetwork, OUTPUT_STRIDE } from '../train/networks.ts';
 import { Refusals } from '../train/refusals.ts';
-import { requireImages, taggedImages, warnOfRareClasses } from '../train/select-images.ts';
+import { requireImages, taggedImages, warnOfRareClasses, type TaggedImage } from '../train/select-images.ts';
 import { TagValidation } from '../train/tag-validation.ts';
-import { amount, count, splitName } from './settings.ts';
+import { amount, count, flag, splitName } from './settings.ts';
 
 const PSA = 'psa train_cls.py (methods/cam.md §0)';
 
@@ -39,6 +39,10 @@ export const classifierConfig = z.strictObject({
   weightDecay: amount(5e-4, 0, 1, { title: 'Weight decay', source: PSA }),
   polyPower: amount(0.9, 0, 10, { title: 'Power of the learning-rate decay', source: PSA }),
   dropout: amount(0.5, 0, 0.95, { title: 'Channel dropout before the head', source: 'psa resnet38_cls.py' }),
+  priorBias: flag(true, {
+    title: 'Bias on the logits, from the log-odds of each tag',
+    source: 'RetinaNet §4.1 (Lin et al. 2017); psa has none. Filters then need not push every class down, and maps cover more',
+  }),
   validateEvery: count(1, 1, 1000, { title: 'mAP every', unit: 'epochs', source: 'this project' }),
   checkpointEvery: count(50, 1, 100000, { title: 'Checkpoint every', unit: 'steps', source: 'this project' }),
 });
@@ -62,7 +66,8 @@ export const trainClassifier = defineStage({
     const { classes } = context.dataset;
     const images = requireImages(taggedImages(context.dataset.images, config.split), config.split, 'tags');
     warnOfRareClasses(context, images, classes);
-    const network = classifierNetwork(context.backend, { ...config, classes: classes.length, seed: context.seed });
+    const initialBias = config.priorBias ? tagLogOdds(images, classes.length) : null;
+    const network = classifierNetwork(context.backend, { ...config, classes: classes.length, initialBias, seed: context.seed });
     await startFromImageNet(context, network.parameters);
 
     const { tf } = context.backend;
@@ -114,6 +119,14 @@ export const trainClassifier = defineStage({
     }
   },
 });
+
+/** log(p / (1 - p)) of each tag's share p of the photos, with one photo more on each side, so that it is finite. */
+function tagLogOdds(images: readonly TaggedImage[], classes: number): number[] {
+  return Array.from({ length: classes }, (_, channel) => {
+    const tagged = images.filter((image) => image.tags[channel] === 1).length;
+    return Math.log((tagged + 1) / (images.length - tagged + 1));
+  });
+}
 
 function augmentation(config: ClassifierConfig): TagAugmentation {
   const { colourJitter: strength } = config;

@@ -33,6 +33,8 @@ export interface ClassifierShape {
   readonly classes: number;
   readonly firstTrainedBlock: number;
   readonly dropout: number;
+  /** Where the bias on the logits starts, [classes]; null = none. */
+  readonly initialBias: readonly number[] | null;
   readonly seed: number;
 }
 
@@ -42,7 +44,7 @@ export function classifierNetwork(backend: TensorBackend, shape: ClassifierShape
   const network: Network = { backend, parameters: new ParamStore(tf) };
   const random = randomFor(shape.seed, 'initial', 'classifier');
   const backbone = efficientNetLite(network, { outputStride: OUTPUT_STRIDE, firstTrainedBlock: shape.firstTrainedBlock, random });
-  const head = camHead(network, { inputs: FEATURE_CHANNELS, classes: shape.classes, dropout: shape.dropout, random });
+  const head = camHead(network, { inputs: FEATURE_CHANNELS, classes: shape.classes, dropout: shape.dropout, initialBias: shape.initialBias, random });
   const cut = new Cut();
   return {
     parameters: network.parameters,

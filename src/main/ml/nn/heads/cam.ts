@@ -8,6 +8,8 @@ export interface CamHeadOptions {
   readonly classes: number;
   /** Probability of dropping a whole channel before the head while training (psa: 0.5). */
   readonly dropout: number;
+  /** Where a bias on the logits starts, [classes]; null = no bias, as psa. The class maps never have it. */
+  readonly initialBias: readonly number[] | null;
   readonly random: Random;
 }
 
@@ -23,12 +25,25 @@ export function camHead(network: Network, options: CamHeadOptions): CamHead {
   const { tf } = network.backend;
   const { inputs, classes } = options;
   const maps = pointwise(network, { name: 'fc8', inputs, outputs: classes, bias: false, initialiser: xavierUniform(options.random) });
+  const bias =
+    options.initialBias === null
+      ? null
+      : network.parameters.declare({
+          name: 'fc8.bias',
+          shape: [classes],
+          layout: 'vector',
+          role: 'bias',
+          group: 'head',
+          trainable: true,
+          initial: () => Float32Array.from(options.initialBias ?? []),
+        });
   return {
     logits: (features, pass) => {
       // The mean first: the same number as the mean of the maps, at a fraction of the cost.
       const pooled = tf.mean<Tensor4D>(features, [1, 2], true); // [B, 1, 1, inputs]
       const scores = maps(channelDropout(network, pooled, options.dropout, pass)); // [B, 1, 1, classes]
-      return tf.reshape(scores, [features.shape[0], classes]);
+      const logits: Tensor2D = tf.reshape(scores, [features.shape[0], classes]);
+      return bias === null ? logits : tf.add(logits, bias.variable);
     },
     maps,
   };
