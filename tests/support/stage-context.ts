@@ -37,7 +37,11 @@ export class MemoryArtifact implements ArtifactReader, ArtifactWriter {
       versions: {},
       createdAt: '2026-01-01T00:00:00.000Z',
       runId: null,
-      files: [...this.files].map(([name, bytes]) => ({ name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })),
+      files: [...this.files].map(([name, bytes]) => ({
+        name,
+        bytes: bytes.length,
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+      })),
       summary: this.facts,
     };
   }
@@ -124,7 +128,10 @@ export function createStageContext(options: TestContextOptions = {}): TestContex
       return Promise.resolve(options.truth ?? []);
     },
     edits: () => Promise.resolve(options.edits ?? []),
-    weights: options.weights ?? ((name) => Promise.reject(new PenumbraError('WEIGHTS_NOT_INSTALLED', `${name} was not given to this test`, { remedy: 'none in a test' }))),
+    weights:
+      options.weights ??
+      ((name) =>
+        Promise.reject(new PenumbraError('WEIGHTS_NOT_INSTALLED', `${name} was not given to this test`, { remedy: 'none in a test' }))),
     breathe: async () => {
       options.onBreathe?.();
       await new Promise<void>((resolve) => setImmediate(resolve));
@@ -145,5 +152,9 @@ export function testImageId(number: number): ImageId {
 
 /** Classes 1..count with VOC colours. */
 export function testClasses(count: number): ClassInfo[] {
-  return Array.from({ length: count }, (_, channel) => ({ index: channel + 1, name: `class ${channel + 1}`, colour: [...vocColour(channel + 1)] }));
+  return Array.from({ length: count }, (_, channel) => ({
+    index: channel + 1,
+    name: `class ${channel + 1}`,
+    colour: [...vocColour(channel + 1)],
+  }));
 }

@@ -19,7 +19,10 @@ function paint(map: LabelMap, { start, length, label }: { start: number; length:
 }
 
 /** Strokes one after another on a base: the gestures and where they lead. */
-function work(from: LabelMap, strokes: readonly { start: number; length: number; label: number }[]): { gestures: TileDiff[][]; result: LabelMap } {
+function work(
+  from: LabelMap,
+  strokes: readonly { start: number; length: number; label: number }[],
+): { gestures: TileDiff[][]; result: LabelMap } {
   const gestures: TileDiff[][] = [];
   let result = from;
   for (const item of strokes) {
@@ -104,7 +107,9 @@ describe('replay', () => {
   });
 
   it('refuses a base of another size', () => {
-    expect(() => applyOverlay({ width: 1, height: 1, data: new Uint8Array(1) }, emptyOverlay(SIZE))).toThrow(expect.objectContaining({ code: 'MASK_SIZE_MISMATCH' }));
+    expect(() => applyOverlay({ width: 1, height: 1, data: new Uint8Array(1) }, emptyOverlay(SIZE))).toThrow(
+      expect.objectContaining({ code: 'MASK_SIZE_MISMATCH' }),
+    );
   });
 });
 

@@ -20,7 +20,13 @@ export interface EditOverlay {
 
 export function emptyOverlay(size: MapSize): EditOverlay {
   const pixels = size.width * size.height;
-  return { width: size.width, height: size.height, edited: new Uint8Array(pixels), value: new Uint8Array(pixels), baseValue: new Uint8Array(pixels) };
+  return {
+    width: size.width,
+    height: size.height,
+    edited: new Uint8Array(pixels),
+    value: new Uint8Array(pixels),
+    baseValue: new Uint8Array(pixels),
+  };
 }
 
 /** The overlay of the gestures in force, oldest first. EDIT_MALFORMED when a gesture does not follow from the ones before. */
@@ -50,7 +56,10 @@ export function addGesture(overlay: EditOverlay, gesture: readonly TileDiff[], b
         const pixel = (rect.y0 + y) * overlay.width + rect.x0 + x;
         const wasEdited = overlay.edited[pixel] === 1;
         if (wasEdited && overlay.value[pixel] !== from) {
-          throw malformed(`tile (${tx}, ${ty}) starts from label ${from} at pixel (${rect.x0 + x}, ${rect.y0 + y}), where the correction so far is ${overlay.value[pixel] ?? 0}`);
+          throw malformed(
+            `tile (${tx}, ${ty}) starts from label ${from} at pixel (${rect.x0 + x}, ${rect.y0 + y}), ` +
+              `where the correction so far is ${overlay.value[pixel] ?? 0}`,
+          );
         }
         if (base !== undefined) overlay.baseValue[pixel] = base.data[pixel] ?? 0;
         else if (!wasEdited) overlay.baseValue[pixel] = from;

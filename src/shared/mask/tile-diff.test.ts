@@ -11,7 +11,13 @@ const label = fc.constantFrom(0, 1, 2, 7, 254, 255);
 
 /** Maps made of a few rectangles over a plain ground, like masks. */
 function mapOf({ width, height }: { width: number; height: number }): fc.Arbitrary<LabelMap> {
-  const rectangle = fc.record({ x: fc.nat(width - 1), y: fc.nat(height - 1), w: fc.integer({ min: 1, max: width }), h: fc.integer({ min: 1, max: height }), label });
+  const rectangle = fc.record({
+    x: fc.nat(width - 1),
+    y: fc.nat(height - 1),
+    w: fc.integer({ min: 1, max: width }),
+    h: fc.integer({ min: 1, max: height }),
+    label,
+  });
   return fc.tuple(label, fc.array(rectangle, { maxLength: 6 })).map(([ground, rectangles]) => {
     const data = new Uint8Array(width * height).fill(ground);
     for (const { x, y, w, h, label: value } of rectangles) {
@@ -78,13 +84,17 @@ describe('tile diffs', () => {
     const diffs = diffLabelMaps(before, after);
     const other = { ...before, data: before.data.slice().fill(5, 128, 129) };
     const untouched = other.data.slice();
-    expect(() => applyDiffsInPlace(other, diffs, 'forward')).toThrow(expect.objectContaining({ code: 'EDIT_STALE', details: { tx: 2, ty: 0, direction: 'forward' } }));
+    expect(() => applyDiffsInPlace(other, diffs, 'forward')).toThrow(
+      expect.objectContaining({ code: 'EDIT_STALE', details: { tx: 2, ty: 0, direction: 'forward' } }),
+    );
     expect(other.data).toEqual(untouched);
   });
 
   it('between maps of two sizes are refused', () => {
     const map = { width: 2, height: 2, data: new Uint8Array(4) };
-    expect(() => diffLabelMaps(map, { width: 4, height: 1, data: new Uint8Array(4) })).toThrow(expect.objectContaining({ code: 'MASK_SIZE_MISMATCH' }));
+    expect(() => diffLabelMaps(map, { width: 4, height: 1, data: new Uint8Array(4) })).toThrow(
+      expect.objectContaining({ code: 'MASK_SIZE_MISMATCH' }),
+    );
   });
 });
 
@@ -112,13 +122,20 @@ describe('encoded gestures', () => {
     fc.assert(
       fc.property(pair, ([before, after]) => {
         const bytes = encodeGesture(before, diffLabelMaps(before, after));
-        for (const length of new Set([0, 1, 3, Math.floor(bytes.length / 2), bytes.length - 1])) expectMalformed(() => decodeGesture(bytes.subarray(0, length), before));
+        for (const length of new Set([0, 1, 3, Math.floor(bytes.length / 2), bytes.length - 1]))
+          expectMalformed(() => decodeGesture(bytes.subarray(0, length), before));
       }),
     );
   });
 
   it('made of any bytes either decode to tiles of the map or are refused as malformed', () => {
-    const header = fc.constantFrom([], [0x50, 0x47, 1], [0x50, 0x47, 1, 70, 65], [0x50, 0x47, 1, 70, 65, 4], [0x50, 0x47, 1, 70, 65, 1, 1, 0x80, 0x20, 0]);
+    const header = fc.constantFrom(
+      [],
+      [0x50, 0x47, 1],
+      [0x50, 0x47, 1, 70, 65],
+      [0x50, 0x47, 1, 70, 65, 4],
+      [0x50, 0x47, 1, 70, 65, 1, 1, 0x80, 0x20, 0],
+    );
     fc.assert(
       fc.property(header, fc.uint8Array({ maxLength: 60 }), (start, rest) => {
         try {
@@ -148,7 +165,10 @@ describe('encoded gestures', () => {
   });
 
   it('with a tile twice are refused when written', () => {
-    const diffs = diffLabelMaps({ width: 4, height: 4, data: new Uint8Array(16) }, { width: 4, height: 4, data: new Uint8Array(16).fill(1) });
+    const diffs = diffLabelMaps(
+      { width: 4, height: 4, data: new Uint8Array(16) },
+      { width: 4, height: 4, data: new Uint8Array(16).fill(1) },
+    );
     expectMalformed(() => encodeGesture({ width: 4, height: 4 }, [...diffs, ...diffs]));
   });
 });

@@ -71,10 +71,14 @@ export function applyDiffsInPlace(map: LabelMap, diffs: readonly TileDiff[], dir
     const rect = checkedRect(map, diff);
     const expected = direction === 'forward' ? diff.before : diff.after;
     if (!tileEquals(map, rect, expected)) {
-      throw new PenumbraError('EDIT_STALE', `The edit does not fit the mask: tile (${diff.tx}, ${diff.ty}) shows other labels than the edit starts from.`, {
-        remedy: 'Reload the image; the mask has changed since it was shown.',
-        details: { tx: diff.tx, ty: diff.ty, direction },
-      });
+      throw new PenumbraError(
+        'EDIT_STALE',
+        `The edit does not fit the mask: tile (${diff.tx}, ${diff.ty}) shows other labels than the edit starts from.`,
+        {
+          remedy: 'Reload the image; the mask has changed since it was shown.',
+          details: { tx: diff.tx, ty: diff.ty, direction },
+        },
+      );
     }
   }
   for (const diff of diffs) writeTile(map, checkedRect(map, diff), direction === 'forward' ? diff.after : diff.before);
@@ -153,7 +157,8 @@ export function decodeGesture(bytes: Uint8Array, size: MapSize): TileDiff[] {
 /** The rectangle of a diff; EDIT_MALFORMED when it lies outside the map or its planes have another size. */
 function checkedRect(size: MapSize, diff: TileDiff): TileRect {
   const { tx, ty } = diff;
-  const inside = Number.isInteger(tx) && Number.isInteger(ty) && tx >= 0 && ty >= 0 && tx * TILE_SIZE < size.width && ty * TILE_SIZE < size.height;
+  const inside =
+    Number.isInteger(tx) && Number.isInteger(ty) && tx >= 0 && ty >= 0 && tx * TILE_SIZE < size.width && ty * TILE_SIZE < size.height;
   if (!inside) throw malformed(`tile (${tx}, ${ty}) lies outside the mask of ${size.width}×${size.height} px`);
   const rect = tileRect(size, tx, ty);
   const pixels = rect.width * rect.height;

@@ -69,7 +69,10 @@ describe('threshold sweep', () => {
   const image = fc.record({
     keys: fc.constantFrom([], [3], [1, 4], [1, 2, 3]),
     // Scores on the thresholds themselves are where a sweep goes wrong.
-    values: fc.array(fc.oneof(fc.constantFrom(...thresholds), fc.double({ min: 0, max: 1, noNaN: true })), { minLength: 60, maxLength: 60 }),
+    values: fc.array(fc.oneof(fc.constantFrom(...thresholds), fc.double({ min: 0, max: 1, noNaN: true })), {
+      minLength: 60,
+      maxLength: 60,
+    }),
     truth: fc.array(fc.constantFrom(0, 1, 2, 3, 4, 255), { minLength: 20, maxLength: 20 }),
   });
 
@@ -95,6 +98,8 @@ describe('threshold sweep', () => {
   it('refuses thresholds that do not ascend, and classes beyond the list', () => {
     expect(() => new ThresholdSweep([0.2, 0.2], 2)).toThrow('expected ascending thresholds');
     const scores: Planes = { count: 1, width: 1, height: 1, data: new Float32Array(1) };
-    expect(() => new ThresholdSweep([0.2], 2).add(scores, [2], Uint8Array.of(0))).toThrow(expect.objectContaining({ code: 'MASK_UNKNOWN_CLASS' }));
+    expect(() => new ThresholdSweep([0.2], 2).add(scores, [2], Uint8Array.of(0))).toThrow(
+      expect.objectContaining({ code: 'MASK_UNKNOWN_CLASS' }),
+    );
   });
 });

@@ -53,7 +53,6 @@ describe('dense CRF against pydensecrf', () => {
     let worst = 0;
     for (const [index, value] of expected.entries()) worst = Math.max(worst, Math.abs(value - (q.data[index] ?? NaN)));
     expect(worst).toBeLessThan(TOLERANCE);
-
   });
 });
 

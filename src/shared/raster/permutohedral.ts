@@ -89,7 +89,8 @@ export class PermutohedralLattice {
   /** `features`: [points, dimensions], already divided by the kernel's standard deviations. */
   constructor(features: Float32Array, dimensions: number) {
     const points = features.length / dimensions;
-    if (!Number.isInteger(points)) throw new RangeError(`lattice: ${features.length} values do not fill points of ${dimensions} dimensions`);
+    if (!Number.isInteger(points))
+      throw new RangeError(`lattice: ${features.length} values do not fill points of ${dimensions} dimensions`);
     this.dimensions = dimensions;
     this.points = points;
     this.#corners = new Int32Array(points * (dimensions + 1));

@@ -8,7 +8,11 @@ describe('label resize', () => {
     const map = { width: 3, height: 2, data: Uint8Array.of(0, 7, 255, 4, 0, 9) };
     expect([...resizeLabelsNearest(map, { width: 6, height: 2 }).data]).toEqual([0, 0, 7, 7, 255, 255, 4, 4, 0, 0, 9, 9]);
     const side = fc.integer({ min: 1, max: 20 });
-    fc.assert(fc.property(side, side, (width, height) => resizeLabelsNearest(map, { width, height }).data.every((label) => map.data.includes(label))));
+    fc.assert(
+      fc.property(side, side, (width, height) =>
+        resizeLabelsNearest(map, { width, height }).data.every((label) => map.data.includes(label)),
+      ),
+    );
   });
 
   it('there and back by a whole factor is the same map', () => {

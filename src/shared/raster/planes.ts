@@ -18,6 +18,8 @@ export interface Size {
 export function assertPlanes(planes: Planes): void {
   const expected = planes.count * planes.width * planes.height;
   if (planes.data.length !== expected) {
-    throw new RangeError(`planes: expected ${planes.count}×${planes.height}×${planes.width} = ${expected} values, got ${planes.data.length}`);
+    throw new RangeError(
+      `planes: expected ${planes.count}×${planes.height}×${planes.width} = ${expected} values, got ${planes.data.length}`,
+    );
   }
 }

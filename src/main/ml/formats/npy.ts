@@ -19,7 +19,8 @@ const MAX_AXES = 8;
 /** An array as .npy bytes. */
 export function encodeNpy(array: NpyArray): Uint8Array {
   const count = itemCount(array.shape);
-  if (array.data.length !== count) throw new RangeError(`npy: shape (${array.shape.join(', ')}) holds ${count} items, got ${array.data.length}`);
+  if (array.data.length !== count)
+    throw new RangeError(`npy: shape (${array.shape.join(', ')}) holds ${count} items, got ${array.data.length}`);
   const shape = array.shape.length === 1 ? `(${array.shape.join('')},)` : `(${array.shape.join(', ')})`;
   const fields = `{'descr': '${DESCRIPTIONS[array.dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;
   // The header with magic, version and length is padded to a multiple of 64 bytes and ends with a line feed.
@@ -44,7 +45,8 @@ export function decodeNpy(bytes: Uint8Array, what: string): NpyArray {
   const match = /^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([0-9, ]*)\), \} *\n$/.exec(header);
   const dtype = (Object.keys(DESCRIPTIONS) as (keyof typeof DESCRIPTIONS)[]).find((key) => DESCRIPTIONS[key] === match?.[1]);
   if (match === null) throw damaged(what, `has a header that cannot be read: ${JSON.stringify(header.slice(0, 120))}`);
-  if (dtype === undefined) throw damaged(what, `has element type "${match[1] ?? ''}"; expected one of ${Object.values(DESCRIPTIONS).join(', ')}`);
+  if (dtype === undefined)
+    throw damaged(what, `has element type "${match[1] ?? ''}"; expected one of ${Object.values(DESCRIPTIONS).join(', ')}`);
   if (match[2] === 'True') throw damaged(what, 'is in Fortran order; expected C order');
   const shape = (match[3] ?? '')
     .split(',')

@@ -21,7 +21,9 @@ const arrays: Record<string, NpyArray> = {
 
 describe('float16', () => {
   // The engine's own Float16Array is the second implementation; TypeScript's ES2024 library does not name it yet.
-  const Float16 = (globalThis as unknown as { Float16Array: new (values: ArrayLike<number> | ArrayBuffer) => ArrayLike<number> & { buffer: ArrayBuffer } }).Float16Array;
+  const Float16 = (
+    globalThis as unknown as { Float16Array: new (values: ArrayLike<number> | ArrayBuffer) => ArrayLike<number> & { buffer: ArrayBuffer } }
+  ).Float16Array;
   const oracle = (value: number): number => new Uint16Array(new Float16([value]).buffer)[0] ?? -1;
 
   it('stands for the same number as the engine says, for all 65536 bit patterns', () => {
@@ -35,9 +37,17 @@ describe('float16', () => {
 
   it('rounds any double as the engine does', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.double({ noNaN: true }), fc.float({ noNaN: true }), fc.double({ min: -70000, max: 70000, noNaN: true }), fc.double({ min: -1e-4, max: 1e-4, noNaN: true })), (value) => {
-        expect(toFloat16Bits(value)).toBe(oracle(value));
-      }),
+      fc.property(
+        fc.oneof(
+          fc.double({ noNaN: true }),
+          fc.float({ noNaN: true }),
+          fc.double({ min: -70000, max: 70000, noNaN: true }),
+          fc.double({ min: -1e-4, max: 1e-4, noNaN: true }),
+        ),
+        (value) => {
+          expect(toFloat16Bits(value)).toBe(oracle(value));
+        },
+      ),
       { numRuns: 5000 },
     );
   });
@@ -45,7 +55,8 @@ describe('float16', () => {
   it('rounds half-way values to even, at every step of the format', () => {
     for (let bits = 0; bits < 0x7bff; bits++) {
       const halfway = (fromFloat16Bits(bits) + fromFloat16Bits(bits + 1)) / 2;
-      if (toFloat16Bits(halfway) !== oracle(halfway) || toFloat16Bits(-halfway) !== oracle(-halfway)) throw new Error(`half-way above bits ${bits}`);
+      if (toFloat16Bits(halfway) !== oracle(halfway) || toFloat16Bits(-halfway) !== oracle(-halfway))
+        throw new Error(`half-way above bits ${bits}`);
     }
     expect([65519, 65520, Infinity, NaN, -0].map(toFloat16Bits)).toEqual([0x7bff, 0x7c00, 0x7c00, 0x7e00, 0x8000]);
   });
@@ -73,7 +84,9 @@ describe('npz', () => {
     ['float64.npz', 'element type "<f8"'],
     ['object.npz', 'element type "|O"'],
   ])('refuses %s', async (name, message) => {
-    await expect(decodeNpz(fixture(name), name, LIMIT)).rejects.toThrow(expect.objectContaining({ code: 'ARTIFACT_DAMAGED', message: expect.stringContaining(message) as unknown }));
+    await expect(decodeNpz(fixture(name), name, LIMIT)).rejects.toThrow(
+      expect.objectContaining({ code: 'ARTIFACT_DAMAGED', message: expect.stringContaining(message) as unknown }),
+    );
   });
 
   it('unpacks no more than the limit', async () => {

@@ -32,7 +32,8 @@ export async function runCrfTask(task: CrfTask): Promise<LabelMap> {
   if (photo.width !== expected.width || photo.height !== expected.height) {
     throw new PenumbraError(
       'MASK_SIZE_MISMATCH',
-      `${task.photoPath} decodes to ${photo.width}×${photo.height} px; expected ${expected.width}×${expected.height} px from its size at import.`,
+      `${task.photoPath} decodes to ${photo.width}×${photo.height} px; ` +
+        `expected ${expected.width}×${expected.height} px from its size at import.`,
       { remedy: 'Put the photo back as it was imported, or make a new project for the new one.', details: { file: task.photoPath } },
     );
   }

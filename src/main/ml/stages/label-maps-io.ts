@@ -27,7 +27,10 @@ export function hasLabelMap(artifact: ArtifactReader | ArtifactWriter, imageId: 
 }
 
 /** ARTIFACT_DAMAGED when the file is no label map; MASK_SIZE_MISMATCH when it has another size than the photo. */
-export async function readLabelMap(artifact: ArtifactReader, image: { readonly id: ImageId; readonly name: string } & Size): Promise<LabelMap> {
+export async function readLabelMap(
+  artifact: ArtifactReader,
+  image: { readonly id: ImageId; readonly name: string } & Size,
+): Promise<LabelMap> {
   const file = labelMapFile(image.id);
   const bytes = await artifact.read(file);
   let map: LabelMap;

@@ -56,7 +56,11 @@ export class LayerTally {
       images: this.#images,
       miou: score.miou,
       pixelAccuracy: score.pixelAccuracy,
-      perClass: score.perLabel.map((label, index) => ({ index, name: index === 0 ? 'background' : (names.get(index) ?? `class ${index}`), ...label })),
+      perClass: score.perLabel.map((label, index) => ({
+        index,
+        name: index === 0 ? 'background' : (names.get(index) ?? `class ${index}`),
+        ...label,
+      })),
       confusion: confusionRows(this.#confusion),
       sweep: this.sweep === null ? null : sweepPoints(this.sweep),
       worst,
@@ -65,7 +69,9 @@ export class LayerTally {
 }
 
 function sweepPoints(sweep: ThresholdSweep): { threshold: number; miou: number }[] {
-  return sweep.confusions().map((confusion, index) => ({ threshold: sweep.thresholds[index] ?? 0, miou: segmentationScore(confusion).miou ?? 0 }));
+  return sweep
+    .confusions()
+    .map((confusion, index) => ({ threshold: sweep.thresholds[index] ?? 0, miou: segmentationScore(confusion).miou ?? 0 }));
 }
 
 /** Background and every label up to the highest class index. */

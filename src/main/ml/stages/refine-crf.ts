@@ -64,7 +64,11 @@ export const refineCrf = defineStage({
   config,
   inputs: {
     seeds: { kind: 'label-maps', optional: true, summary: 'label maps; needed to start from labels' },
-    cams: { kind: 'score-maps', optional: true, summary: "class scores; needed to start from scores, and otherwise say which labels are the image's own" },
+    cams: {
+      kind: 'score-maps',
+      optional: true,
+      summary: "class scores; needed to start from scores, and otherwise say which labels are the image's own",
+    },
   },
   output: 'label-maps',
   reads: ['photos'],
@@ -79,7 +83,8 @@ export const refineCrf = defineStage({
     const startOf = async (image: ImageRecord): Promise<CrfStart> => {
       if (fromScores) return { from: 'scores', maps: await readScoreMaps(source, image), rule: settings };
       const map = await readLabelMap(source, image);
-      const ownLabels = cams !== undefined && hasScoreMaps(cams, image.id) ? [0, ...(await readScoreMaps(cams, image)).keys] : labelsIn(map);
+      const ownLabels =
+        cams !== undefined && hasScoreMaps(cams, image.id) ? [0, ...(await readScoreMaps(cams, image)).keys] : labelsIn(map);
       return { from: 'labels', map, labels: ownLabels, confidence: parameters.labelConfidence };
     };
 
@@ -97,7 +102,13 @@ export const refineCrf = defineStage({
           isDone: (image) => hasLabelMap(context.output, image.id),
           make: async (image) => {
             const start = await startOf(image);
-            const map = await pool.run({ photoPath: image.photoPath, photo: sizeOf(image), longSidePx: settings.longSidePx, start, parameters });
+            const map = await pool.run({
+              photoPath: image.photoPath,
+              photo: sizeOf(image),
+              longSidePx: settings.longSidePx,
+              start,
+              parameters,
+            });
             await writeLabelMap(context.output, image.id, map, palette);
           },
         },

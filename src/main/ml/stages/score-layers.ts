@@ -59,7 +59,9 @@ export const scoreLayers = defineStage({
         details: { expected: [...LAYERS] },
       });
     }
-    const truth = await context.truth(`score ${layers.map(({ layer }) => layer).join(', ')} on ${splits.length === 0 ? 'all splits' : splits.join(', ')}`);
+    const truth = await context.truth(
+      `score ${layers.map(({ layer }) => layer).join(', ')} on ${splits.length === 0 ? 'all splits' : splits.join(', ')}`,
+    );
     const maskPaths = new Map(truth.map(({ imageId, maskPath }) => [imageId, maskPath]));
     const images = context.dataset.images.filter(({ id, split }) => maskPaths.has(id) && (splits.length === 0 || splits.includes(split)));
 
@@ -124,7 +126,11 @@ async function tolerantly(context: StageContext, what: string, count: () => Prom
 function finished(context: StageContext, tally: LayerTally): LayerScore | null {
   // A layer that covers none of a split was not made for it; one that covers a part is worth a word.
   if (tally.images > 0 && tally.missing > 0) {
-    context.report.log('warn', `${tally.layer}, ${tally.split}: ${tally.missing} images with ground truth have no mask in this layer; the score is over ${tally.images} images.`);
+    context.report.log(
+      'warn',
+      `${tally.layer}, ${tally.split}: ${tally.missing} images with ground truth have no mask in this layer; ` +
+        `the score is over ${tally.images} images.`,
+    );
   }
   return tally.finish();
 }

@@ -29,11 +29,24 @@ function inDisc(x: number, y: number, radius = 18): boolean {
 }
 
 function labelMap(labelAt: (x: number, y: number) => number): LabelMap {
-  return { width: WIDTH, height: HEIGHT, data: Uint8Array.from({ length: WIDTH * HEIGHT }, (_, pixel) => labelAt(pixel % WIDTH, Math.floor(pixel / WIDTH))) };
+  return {
+    width: WIDTH,
+    height: HEIGHT,
+    data: Uint8Array.from({ length: WIDTH * HEIGHT }, (_, pixel) => labelAt(pixel % WIDTH, Math.floor(pixel / WIDTH))),
+  };
 }
 
 function image(number: number, split = 'train'): ImageRecord {
-  return { id: testImageId(number), name: `photo ${number}`, photoPath: join(folder, `${number}.png`), width: WIDTH, height: HEIGHT, split, tags: null, maskPath: null };
+  return {
+    id: testImageId(number),
+    name: `photo ${number}`,
+    photoPath: join(folder, `${number}.png`),
+    width: WIDTH,
+    height: HEIGHT,
+    split,
+    tags: null,
+    maskPath: null,
+  };
 }
 
 function scoreMaps(keys: readonly number[], scoreAt: (key: number, x: number, y: number) => number): ScoreMaps {
@@ -50,11 +63,19 @@ function read(artifact: MemoryArtifact, number: number): LabelMap {
 }
 
 function labelMaps(label: string, maps: Readonly<Record<number, LabelMap>>): MemoryArtifact {
-  return new MemoryArtifact('label-maps', label, Object.fromEntries(Object.entries(maps).map(([number, map]) => [labelMapFile(testImageId(Number(number))), encodeLabelPng(map)])));
+  return new MemoryArtifact(
+    'label-maps',
+    label,
+    Object.fromEntries(Object.entries(maps).map(([number, map]) => [labelMapFile(testImageId(Number(number))), encodeLabelPng(map)])),
+  );
 }
 
 function cams(maps: Readonly<Record<number, ScoreMaps>>): MemoryArtifact {
-  return new MemoryArtifact('score-maps', 'cams', Object.fromEntries(Object.entries(maps).map(([number, map]) => [scoreMapsFile(testImageId(Number(number))), encodeScoreMaps(map)])));
+  return new MemoryArtifact(
+    'score-maps',
+    'cams',
+    Object.fromEntries(Object.entries(maps).map(([number, map]) => [scoreMapsFile(testImageId(Number(number))), encodeScoreMaps(map)])),
+  );
 }
 
 beforeAll(async () => {
@@ -64,7 +85,9 @@ beforeAll(async () => {
     const inside = inDisc(pixel % WIDTH, Math.floor(pixel / WIDTH));
     for (let channel = 0; channel < 3; channel++) pixels[pixel * 3 + channel] = (inside ? 200 : 60) + ((pixel * 7 + channel * 3) % 11);
   }
-  const png = await sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } }).png().toBuffer();
+  const png = await sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
+    .png()
+    .toBuffer();
   for (const number of [1, 2, 4]) await writeFile(join(folder, `${number}.png`), png);
   await writeFile(join(folder, '3.png'), png.subarray(0, png.length / 2));
 });
@@ -82,8 +105,11 @@ describe('score maps on disk', () => {
     const bytes = encodeScoreMaps(maps);
     const read = await decodeScoreMaps(bytes, { width: WIDTH, height: HEIGHT }, 'a.npz');
     expect(read.keys).toEqual([1, 3]);
-    for (const [index, value] of read.planes.data.entries()) expect(Math.abs(value - (maps.planes.data[index] ?? 0))).toBeLessThan(2 ** -11);
-    await expect(decodeScoreMaps(bytes, { width: WIDTH + 4, height: HEIGHT }, 'a.npz')).rejects.toThrow('a.npz has scores of shape (2, 16, 23); expected (2, 16, 24).');
+    for (const [index, value] of read.planes.data.entries())
+      expect(Math.abs(value - (maps.planes.data[index] ?? 0))).toBeLessThan(2 ** -11);
+    await expect(decodeScoreMaps(bytes, { width: WIDTH + 4, height: HEIGHT }, 'a.npz')).rejects.toThrow(
+      'a.npz has scores of shape (2, 16, 23); expected (2, 16, 24).',
+    );
     expect(() => encodeScoreMaps({ ...maps, keys: [3, 1] })).toThrow('expected ascending class indices');
   });
 });
@@ -145,7 +171,10 @@ describe('refine-crf', () => {
     const seeds = labelMap((x, y) => (inDisc(x, y) ? 2 : x > 60 ? 3 : 0));
     const run = async (given: MemoryArtifact | undefined): Promise<number[]> => {
       const context = createStageContext({ images: [image(1)], classes });
-      await refineCrf.run(context, refineCrf.config.parse({ row: 'puzzle-final', gaussianCompat: 0.1, bilateralCompat: 0.1 }), { seeds: labelMaps('seeds', { 1: seeds }), cams: given });
+      await refineCrf.run(context, refineCrf.config.parse({ row: 'puzzle-final', gaussianCompat: 0.1, bilateralCompat: 0.1 }), {
+        seeds: labelMaps('seeds', { 1: seeds }),
+        cams: given,
+      });
       return [...new Set(read(context.output, 1).data)].sort();
     };
     expect(await run(undefined)).toEqual([0, 2, 3]);
@@ -154,16 +183,24 @@ describe('refine-crf', () => {
 
   it('leaves out a truncated photo with a warning that names it, and makes the others', async () => {
     const context = createStageContext({ images: [image(3), image(4)], classes });
-    await refineCrf.run(context, refineCrf.config.parse({ iterations: 1 }), { seeds: labelMaps('seeds', { 3: roughSeeds(), 4: roughSeeds() }), cams: undefined });
+    await refineCrf.run(context, refineCrf.config.parse({ iterations: 1 }), {
+      seeds: labelMaps('seeds', { 3: roughSeeds(), 4: roughSeeds() }),
+      cams: undefined,
+    });
     expect([...context.output.files.keys()]).toEqual([labelMapFile(testImageId(4))]);
-    expect(context.logged.map(({ level, message }) => [level, message.startsWith('photo 3: left out.') && message.includes('3.png')])).toEqual([['warn', true]]);
+    expect(
+      context.logged.map(({ level, message }) => [level, message.startsWith('photo 3: left out.') && message.includes('3.png')]),
+    ).toEqual([['warn', true]]);
     expect(context.output.facts).toEqual({ images: 1, skipped: 1 });
   });
 
   it('resumed does not touch what is written', async () => {
     const output = labelMaps('output', { 1: labelMap(() => 3) });
     const context = createStageContext({ images: [image(1), image(2)], classes, output });
-    await refineCrf.run(context, refineCrf.config.parse({ iterations: 1 }), { seeds: labelMaps('seeds', { 1: roughSeeds(), 2: roughSeeds() }), cams: undefined });
+    await refineCrf.run(context, refineCrf.config.parse({ iterations: 1 }), {
+      seeds: labelMaps('seeds', { 1: roughSeeds(), 2: roughSeeds() }),
+      cams: undefined,
+    });
     expect(new Set(read(output, 1).data)).toEqual(new Set([3]));
     expect(output.files.size).toBe(2);
   });
@@ -172,7 +209,10 @@ describe('refine-crf', () => {
     const controller = new AbortController();
     const context = createStageContext({ images: [1, 2, 4].map((number) => image(number)), classes, signal: controller.signal });
     // Uncancelled, all three would be written.
-    const running = refineCrf.run(context, refineCrf.config.parse({ iterations: 100 }), { seeds: labelMaps('seeds', { 1: roughSeeds(), 2: roughSeeds(), 4: roughSeeds() }), cams: undefined });
+    const running = refineCrf.run(context, refineCrf.config.parse({ iterations: 100 }), {
+      seeds: labelMaps('seeds', { 1: roughSeeds(), 2: roughSeeds(), 4: roughSeeds() }),
+      cams: undefined,
+    });
     setTimeout(() => controller.abort(), 150);
     await expect(running).rejects.toMatchObject({ code: 'RUN_CANCELLED' });
     expect(context.output.files.size).toBeLessThan(3);
@@ -180,7 +220,9 @@ describe('refine-crf', () => {
 
   it('says which input is missing', async () => {
     const context = createStageContext({ images: [image(1)], classes });
-    await expect(refineCrf.run(context, refineCrf.config.parse({ unary: 'scores' }), { seeds: undefined, cams: undefined })).rejects.toThrow('"scores" starts from the input "cams"');
+    await expect(
+      refineCrf.run(context, refineCrf.config.parse({ unary: 'scores' }), { seeds: undefined, cams: undefined }),
+    ).rejects.toThrow('"scores" starts from the input "cams"');
   });
 });
 
@@ -197,13 +239,22 @@ describe('apply-corrections', () => {
     const expected = labelMap((x, y) => (x < 30 ? 0 : y < 10 ? 2 : x < 40 ? 3 : 0));
     expect(Buffer.compare(read(context.output, 1).data, expected.data)).toBe(0);
     expect(Buffer.compare(read(context.output, 2).data, base.data)).toBe(0);
-    expect(context.output.facts).toEqual({ images: 2, skipped: 0, editedImages: 1, editedPixels: 600, conflictImages: 1, conflictPixels: 100 });
+    expect(context.output.facts).toEqual({
+      images: 2,
+      skipped: 0,
+      editedImages: 1,
+      editedPixels: 600,
+      conflictImages: 1,
+      conflictPixels: 100,
+    });
   });
 
   it('says when a corrected image has no mask to correct', async () => {
     const context = createStageContext({ images: [image(1)], classes, edits: [{ imageId: testImageId(1), gestures }] });
     await applyCorrections.run(context, {}, { masks: labelMaps('base', {}) });
-    expect(context.logged).toEqual([{ level: 'warn', message: 'photo 1 has corrections but no label map to lay them on; it is left out.' }]);
+    expect(context.logged).toEqual([
+      { level: 'warn', message: 'photo 1 has corrections but no label map to lay them on; it is left out.' },
+    ]);
   });
 });
 
@@ -265,7 +316,10 @@ describe('score', () => {
   });
 
   it('leaves out truth of another size and a layer’s missing mask, each with a word', async () => {
-    const good = await truthFile('good.png', labelMap(() => 1));
+    const good = await truthFile(
+      'good.png',
+      labelMap(() => 1),
+    );
     const small = await truthFile('small.png', { width: 5, height: 5, data: new Uint8Array(25) });
     const context = createStageContext({
       images: [image(1), image(2), image(4)],
@@ -277,16 +331,22 @@ describe('score', () => {
       ],
       outputKind: 'metrics',
     });
-    await scoreLayers.run(context, scoreLayers.config.parse({}), { ...nothing, refined: labelMaps('refined', { 1: labelMap(() => 1), 2: labelMap(() => 1) }) });
+    await scoreLayers.run(context, scoreLayers.config.parse({}), {
+      ...nothing,
+      refined: labelMaps('refined', { 1: labelMap(() => 1), 2: labelMap(() => 1) }),
+    });
     const { layers } = JSON.parse(context.output.text('metrics.json')) as StoredScores;
     expect(layers.map(({ images, miou, sweep }) => [images, miou, sweep])).toEqual([[1, 1, null]]);
-    expect(context.logged.map(({ message }) => message.slice(0, 60))).toEqual([
-      'photo 2: left out. The ground-truth mask is 5×5 px, the photo',
-      'refined, train: 1 images with ground truth have no mask in t',
-    ].map((message) => message.slice(0, 60)));
+    expect(context.logged.map(({ message }) => message.slice(0, 60))).toEqual(
+      ['photo 2: left out. The ground-truth mask is 5×5 px, the photo', 'refined, train: 1 images with ground truth have no mask in t'].map(
+        (message) => message.slice(0, 60),
+      ),
+    );
   });
 
   it('with nothing to score says so', async () => {
-    await expect(scoreLayers.run(createStageContext(), scoreLayers.config.parse({}), nothing)).rejects.toMatchObject({ code: 'STAGE_CONFIG_INVALID' });
+    await expect(scoreLayers.run(createStageContext(), scoreLayers.config.parse({}), nothing)).rejects.toMatchObject({
+      code: 'STAGE_CONFIG_INVALID',
+    });
   });
 });

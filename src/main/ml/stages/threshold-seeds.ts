@@ -29,8 +29,16 @@ function seedMap(maps: ScoreMaps, photo: Size, rule: BackgroundRule): LabelMap {
 }
 
 export const backgroundConfig = {
-  background: z.enum(['threshold', 'alpha']).default('threshold').meta({ title: 'Background from', source: 'methods/cam.md §0 "Background"' }),
-  threshold: z.number().min(0).max(1).default(0.25).meta({ title: 'Background score θ', source: 'jiwoon-ahn/irn run_sample.py sem_seg_bg_thres' }),
+  background: z
+    .enum(['threshold', 'alpha'])
+    .default('threshold')
+    .meta({ title: 'Background from', source: 'methods/cam.md §0 "Background"' }),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.25)
+    .meta({ title: 'Background score θ', source: 'jiwoon-ahn/irn run_sample.py sem_seg_bg_thres' }),
   alpha: z.number().min(0.1).max(100).default(4).meta({ title: 'Background exponent α', source: 'jiwoon-ahn/psa infer_cls.py low_alpha' }),
 };
 

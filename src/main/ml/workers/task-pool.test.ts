@@ -9,7 +9,8 @@ const entry = new URL(
       if (task === 'die') process.exit(7);
       if (task === 'throw') throw new Error('thrown outside the handler');
       if (task === 'hang') return;
-      if (task === 'refuse') return parentPort.postMessage({ id, ok: false, error: { code: 'IMAGE_TRUNCATED', message: 'cut', remedy: 'copy again', details: {} } });
+      const error = { code: 'IMAGE_TRUNCATED', message: 'cut', remedy: 'copy again', details: {} };
+      if (task === 'refuse') return parentPort.postMessage({ id, ok: false, error });
       parentPort.postMessage({ id, ok: true, result: task * 2 });
     });
   `)}`,

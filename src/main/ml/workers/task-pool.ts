@@ -14,7 +14,9 @@ interface Request {
   readonly task: unknown;
 }
 
-type Answer = { readonly id: number; readonly ok: true; readonly result: unknown } | { readonly id: number; readonly ok: false; readonly error: ErrorValue };
+type Answer =
+  | { readonly id: number; readonly ok: true; readonly result: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: ErrorValue };
 
 interface Pending {
   readonly task: unknown;
@@ -103,7 +105,10 @@ export class TaskPool<Task, Result> {
   }
 }
 
-/** Called by a pool's entry file: answers each task with what `handle` returns. `moved` names the buffers of a result to hand over uncopied. */
+/**
+ * Called by a pool's entry file: answers each task with what `handle` returns.
+ * `moved` names the buffers of a result to hand over uncopied.
+ */
 export function serveTasks<Result>(handle: (task: unknown) => Promise<Result>, moved: (result: Result) => ArrayBuffer[]): void {
   if (parentPort === null) throw new Error('serveTasks: this file runs in a worker thread only');
   const port = parentPort;
