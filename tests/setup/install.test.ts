@@ -84,6 +84,21 @@ describe('set-up', () => {
   });
 });
 
+describe("the user's own folders", () => {
+  it('are named when the thing is not in them, and left as they are', async () => {
+    const own = join(place.dir, 'own');
+    mkdirSync(own);
+    writeFileSync(join(own, 'mine.txt'), 'mine');
+    for (const variable of ['PENUMBRA_WEIGHTS_DIR', 'PENUMBRA_ENGINE_DIR']) {
+      const outcome = await place.setUp(index.url, { [variable]: own });
+      expect(outcome.code).toBe(1);
+      expect(outcome.output).toContain(`${variable} names ${own}, which`);
+    }
+    expect(readdirSync(own)).toEqual(['mine.txt']);
+    expect(index.total()).toBe(0);
+  });
+});
+
 describe('a download that does not go through', () => {
   beforeEach(() => place.writeManifests({ withoutWeights: true }));
 
