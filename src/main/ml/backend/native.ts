@@ -18,7 +18,7 @@ interface Binding {
  * TensorFlow through tfjs-node's kernels and our own build of its binding.
  * @throws PenumbraError ENGINE_NOT_INSTALLED, ENGINE_FAILED
  */
-export function loadNative(): TensorBackend {
+export async function loadNative(): Promise<TensorBackend> {
   const [engine] = installedEngines();
   if (engine === undefined) {
     throw new PenumbraError('ENGINE_NOT_INSTALLED', 'The native tensor engine is not installed for this user.', {
@@ -37,7 +37,7 @@ export function loadNative(): TensorBackend {
     const executor = new NodeJSKernelBackend(binding, 'penumbra');
     tf.enableProdMode();
     tf.registerBackend(NATIVE_NAME, () => executor, 3);
-    if (!tf.setBackend(NATIVE_NAME)) throw new Error('tfjs did not accept the backend');
+    if (!(await tf.setBackend(NATIVE_NAME))) throw new Error('tfjs did not accept the backend');
     const device = binding.isUsingGpuDevice() ? 'gpu' : 'cpu';
     const description = `native TensorFlow ${binding.TF_Version}, ${device.toUpperCase()}`;
     return { id: 'native', description, device, tf, ops: nativeOps(tf, executor) };

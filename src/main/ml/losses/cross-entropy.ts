@@ -54,5 +54,5 @@ function softmaxCrossEntropy(tf: typeof TF, logits: Tensor2D, target: Tensor2D, 
       },
     };
   });
-  return loss(logits) as Scalar;
+  return loss(logits);
 }

@@ -66,8 +66,7 @@ export function convNorm(network: Network, options: ConvNormOptions): Layer {
 
   const withBatchStatistics = (x: Tensor4D): Tensor4D => {
     const z = ops.convolve(x, filter.variable as unknown as Tensor4D, null, { ...spec, activation: 'linear' });
-    const [gamma, beta] = [scale.variable as unknown as Tensor1D, shift.variable as unknown as Tensor1D];
-    return ops.batchNormTraining(z, gamma, beta, options.epsilon, options.activation, (moments) => {
+    return ops.batchNormTraining(z, scale.variable as Tensor1D, shift.variable as Tensor1D, options.epsilon, options.activation, (moments) => {
       mean.variable.assign(tf.add(tf.mul(mean.variable, 1 - options.momentum), tf.mul(moments.mean, options.momentum)));
       variance.variable.assign(tf.add(tf.mul(variance.variable, 1 - options.momentum), tf.mul(moments.variance, options.momentum)));
     });

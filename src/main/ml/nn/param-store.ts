@@ -52,13 +52,13 @@ export class ParamStore {
   }
 
   declare(declaration: ParameterDeclaration): Parameter {
-    const { initial, ...facts } = declaration;
-    if (this.#parameters.has(facts.name)) throw new Error(`parameter ${facts.name} is declared twice`);
-    const tensor = this.#tf.tensor(initial(), [...facts.shape], 'float32');
-    const variable = this.#tf.variable(tensor, facts.trainable);
+    const { name, shape, layout, role, group, trainable } = declaration;
+    if (this.#parameters.has(name)) throw new Error(`parameter ${name} is declared twice`);
+    const tensor = this.#tf.tensor(declaration.initial(), [...shape], 'float32');
+    const variable = this.#tf.variable(tensor, trainable);
     tensor.dispose();
-    const parameter: Parameter = { ...facts, variable };
-    this.#parameters.set(facts.name, parameter);
+    const parameter: Parameter = { name, shape, layout, role, group, trainable, variable };
+    this.#parameters.set(name, parameter);
     return parameter;
   }
 

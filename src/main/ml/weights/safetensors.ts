@@ -103,15 +103,19 @@ function readMetadata(raw: unknown, file: string): Map<string, string> {
 function readEntry(name: string, raw: unknown, file: string): Entry {
   const { dtype, shape, data_offsets: offsets } = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>;
   if (typeof dtype !== 'string' || !Object.hasOwn(STORED_BYTES, dtype)) {
-    throw malformed(file, `tensor "${name}" has the type ${JSON.stringify(dtype) ?? 'nothing'}; expected one of ${Object.keys(STORED_BYTES).join(', ')}`, { key: name });
+    throw malformed(file, `tensor "${name}" has the type ${shown(dtype)}; expected one of ${Object.keys(STORED_BYTES).join(', ')}`, { key: name });
   }
   const type = dtype as StoredType;
-  if (!isCounts(shape)) throw malformed(file, `tensor "${name}" has the shape ${JSON.stringify(shape) ?? 'nothing'}; expected integers`, { key: name });
-  if (!isCounts(offsets) || offsets.length !== 2) throw malformed(file, `tensor "${name}" has the offsets ${JSON.stringify(offsets) ?? 'nothing'}; expected two integers`, { key: name });
+  if (!isCounts(shape)) throw malformed(file, `tensor "${name}" has the shape ${shown(shape)}; expected integers`, { key: name });
+  if (!isCounts(offsets) || offsets.length !== 2) throw malformed(file, `tensor "${name}" has the offsets ${shown(offsets)}; expected two integers`, { key: name });
   const [begin = 0, end = 0] = offsets;
   const expected = shape.reduce((product, length) => product * length, STORED_BYTES[type]);
   if (end - begin !== expected) throw malformed(file, `tensor "${name}" of shape (${shape.join(', ')}) has ${end - begin} bytes; expected ${expected}`, { key: name, expected, found: end - begin });
   return { name, type, shape, begin, end };
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
 }
 
 function isCounts(value: unknown): value is number[] {

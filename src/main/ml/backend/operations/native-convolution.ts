@@ -23,7 +23,7 @@ export function nativeConvolution(tf: TfNamespace, executor: KernelExecutor): Na
   const shapeTensor = (shape: Shape4D): Tensor => tf.tensor1d(shape, 'int32');
 
   const forward = (x: TensorInfo, filter: TensorInfo, spec: ConvSpec): Tensor4D =>
-    run(spec.kind === 'dense' ? 'Conv2D' : 'DepthwiseConv2dNative', steps(spec), [x, filter]);
+    run(spec.kind === 'dense' ? 'Conv2D' : 'DepthwiseConv2dNative', convolutionSteps(spec), [x, filter]);
 
   const operations = {
     forward,
@@ -31,19 +31,20 @@ export function nativeConvolution(tf: TfNamespace, executor: KernelExecutor): Na
       tf.tidy(() => {
         if (spec.kind === 'depthwise' && spec.dilation > 1) return depthwiseInputGradient(tf, forward, inputShape, filter, dz, spec);
         const name = spec.kind === 'dense' ? 'Conv2DBackpropInput' : 'DepthwiseConv2dNativeBackpropInput';
-        return run(name, steps(spec), [shapeTensor(inputShape), filter, dz]);
+        return run(name, convolutionSteps(spec), [shapeTensor(inputShape), filter, dz]);
       }),
     filterGradient: (x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: ConvSpec): Tensor4D =>
       tf.tidy(() => {
         if (spec.kind === 'depthwise' && spec.dilation > 1) return depthwiseFilterGradient(tf, run, x, filterShape, dz, spec);
         const name = spec.kind === 'dense' ? 'Conv2DBackpropFilter' : 'DepthwiseConv2dNativeBackpropFilter';
-        return run(name, steps(spec), [x, shapeTensor(filterShape), dz]);
+        return run(name, convolutionSteps(spec), [x, shapeTensor(filterShape), dz]);
       }),
   };
   return { ...operations, dilates: dilatesRight(tf, operations) };
 }
 
-function steps(spec: ConvSpec): Record<string, AttributeValue> {
+/** Attributes that all kernels of one convolution share. */
+export function convolutionSteps(spec: ConvSpec): Record<string, AttributeValue> {
   return {
     T: 'float32',
     strides: { int: [1, spec.stride, spec.stride, 1] },
@@ -81,7 +82,7 @@ function depthwiseFilterGradient(tf: TfNamespace, run: Run, x: Tensor4D, filterS
   const { paddings, crops } = interleaving(x.shape, filterShape, spec);
   const grids = tf.spaceToBatchND(x, block, paddings); // [B*d*d, h, w, C]
   const gradientGrids = tf.spaceToBatchND(dz, block, crops); // [B*d*d, h', w', C], zeros where the crop was
-  const plain = steps({ ...spec, dilation: 1, pad: 'valid' });
+  const plain = convolutionSteps({ ...spec, dilation: 1, pad: 'valid' });
   return run('DepthwiseConv2dNativeBackpropFilter', plain, [grids, tf.tensor1d(filterShape, 'int32'), gradientGrids]);
 }
 
@@ -89,8 +90,8 @@ function depthwiseFilterGradient(tf: TfNamespace, run: Run, x: Tensor4D, filterS
 function dilatesRight(tf: TfNamespace, operations: Omit<NativeConvolution, 'dilates'>): boolean {
   const spec: ConvSpec = { kind: 'dense', stride: 1, dilation: 2, pad: 'same', activation: 'linear' };
   return tf.tidy(() => {
-    const x = tf.reshape(tf.range(0, 49), [1, 7, 7, 1]) as Tensor4D;
-    const filter = tf.reshape(tf.range(1, 10), [3, 3, 1, 1]) as Tensor4D;
+    const x = tf.reshape<TF.Rank.R4>(tf.range(0, 49), [1, 7, 7, 1]);
+    const filter = tf.reshape<TF.Rank.R4>(tf.range(1, 10), [3, 3, 1, 1]);
     try {
       return (['dense', 'depthwise'] as const).every((kind) => {
         const y = operations.forward(x, filter, { ...spec, kind });

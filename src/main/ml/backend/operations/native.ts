@@ -4,6 +4,7 @@ import type { Activation, ConvSpec, TensorOps } from '../ops.ts';
 import { attributes, type KernelExecutor } from '../native-kernels.ts';
 import { portableOps } from './portable.ts';
 import { nativeConvolution, type NativeConvolution } from './native-convolution.ts';
+import { fusedConvolution } from './native-fused.ts';
 import { resizeBilinear } from './resize.ts';
 
 type TfNamespace = typeof TF;
@@ -66,6 +67,7 @@ function activationGradient(executor: KernelExecutor, dy: Tensor, y: Tensor, kin
 }
 
 function registerConvolution(tf: TfNamespace, executor: KernelExecutor, convolution: NativeConvolution): void {
+  const fused = fusedConvolution(tf, executor, convolution);
   const channelBias = attributes(executor.binding, { T: 'float32', data_format: { text: 'NHWC' } });
   tf.registerKernel({
     kernelName: CONVOLVE,
@@ -73,6 +75,7 @@ function registerConvolution(tf: TfNamespace, executor: KernelExecutor, convolut
     kernelFunc: ({ inputs, attrs }) => {
       const spec = attrs as unknown as ConvSpec;
       const { x, filter, bias } = inputs as { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo };
+      if (bias !== undefined && fused !== null) return fused(x, filter, bias, spec);
       let result: Tensor = convolution.forward(x, filter, spec);
       if (bias !== undefined) {
         const biased = executor.executeSingleOutput('BiasAdd', channelBias, [result, bias]);

@@ -36,13 +36,13 @@ export interface EfficientNetLiteOptions {
 }
 
 /** A pass that stopped between two blocks. */
-export interface Progress {
+export type Progress = {
   /** 0 stem, 1 to 16 blocks 0 to 15, 17 the last convolution; 18 = done. */
   readonly nextLayer: number;
   readonly x: Tensor4D;
   /** Outputs of the stages that are done, stage 1 first. */
   readonly stages: Tensor4D[];
-}
+};
 
 export interface Features {
   /** Stage outputs, stage 1 first: stages[1] has stride 4 and 24 channels, stages[6] the output stride and 320. */
@@ -77,7 +77,7 @@ export function efficientNetLite(network: Network, options: EfficientNetLiteOpti
 
   const inference: Pass = { random: null };
   return {
-    frozen: (images) => network.backend.tf.tidy(() => advance({ nextLayer: 0, x: images, stages: [] }, firstLearnt, inference) as never) as Progress,
+    frozen: (images) => network.backend.tf.tidy(() => advance({ nextLayer: 0, x: images, stages: [] }, firstLearnt, inference)),
     learnt: (progress, pass) => {
       const end = advance(progress, layers.length, pass);
       return { stages: end.stages, last: end.x };
