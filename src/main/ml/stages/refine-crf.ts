@@ -3,7 +3,7 @@ import { PenumbraError } from '#shared/errors.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import { CRF_ROWS, CRF_ROW_NAMES, type CrfParameters } from '#shared/raster/crf-rows.ts';
 import { defineStage, type ArtifactReader, type ImageRecord } from '../stage.ts';
-import { TaskPool } from '../workers/task-pool.ts';
+import { TaskPool, defaultThreads } from '../workers/task-pool.ts';
 import type { CrfStart, CrfTask } from './crf-task.ts';
 import { eachImage } from './each-image.ts';
 import { hasLabelMap, labelPalette, readLabelMap, writeLabelMap } from './label-maps-io.ts';
@@ -88,7 +88,7 @@ export const refineCrf = defineStage({
       return { from: 'labels', map, labels: ownLabels, confidence: parameters.labelConfidence };
     };
 
-    const pool = new TaskPool<CrfTask, LabelMap>(new URL('./crf-worker.ts', import.meta.url));
+    const pool = new TaskPool<CrfTask, LabelMap>(new URL('./crf-worker.ts', import.meta.url), Math.min(defaultThreads(), images.length));
     const stop = (): void => void pool.close();
     context.signal.addEventListener('abort', stop);
     // A large photo takes minutes in its thread; this thread is well meanwhile and says so. Cancelling goes through the signal.

@@ -5,7 +5,7 @@ import { PenumbraError, toErrorValue, type ErrorValue } from '#shared/errors.ts'
 /** More threads than this gain little: the stage that feeds them is one thread. */
 const MAX_THREADS = 16;
 
-function defaultThreads(): number {
+export function defaultThreads(): number {
   return Math.max(1, Math.min(availableParallelism(), MAX_THREADS));
 }
 
