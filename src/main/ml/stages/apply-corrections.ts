@@ -5,7 +5,10 @@ import { defineStage } from '../stage.ts';
 import { eachImage } from './each-image.ts';
 import { hasLabelMap, labelMapFile, labelPalette, readLabelMap, writeLabelMap } from './label-maps-io.ts';
 
-/** Label maps with the corrections in force laid over them. Images without corrections pass unchanged. */
+/**
+ * Label maps with the corrections in force laid over them. Images without corrections pass unchanged.
+ * A stage is not given the bases of the past, so a conflict that was settled by repainting on a newer base is still counted here.
+ */
 export const applyCorrections = defineStage({
   id: 'apply-corrections',
   version: 1,
