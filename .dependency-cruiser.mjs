@@ -29,7 +29,6 @@ export default {
     { name: 'tensors-only-in-ml', comment: 'The core never runs tensor code: a crash in native code must not take hand edits with it.', severity: 'error', from: { path: '^src/', pathNot: '^src/main/ml/' }, to: { path: '^node_modules/(@tensorflow|webgpu)/', dependencyTypesNot: ['type-only'] } },
     { name: 'src-free-of-tests', comment: 'Shipped code never imports tests.', severity: 'error', from: { path: '^src/', pathNot: '\\.test\\.ts$' }, to: { path: '^tests/' } },
     { name: 'resolvable', comment: 'An import that resolves to nothing fails at run time.', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    { name: 'core-never-tensors-static', comment: 'core.ts must not reach tensor code even indirectly, or the core pays its load time and its crashes.', severity: 'error', from: { path: '^src/main/core\\.ts$' }, to: { path: '^node_modules/@tensorflow/', reachable: true } },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
