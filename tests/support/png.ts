@@ -20,7 +20,12 @@ export function handmadePng(header: PngFacts, inflated: Uint8Array): Buffer {
 
 /** 30,000 × 30,000 px in about 100 kB. The data stops early, which nobody should live to find out. */
 export function bombPng(): Buffer {
-  return handmadePng({ width: 30_000, height: 30_000, depth: 1, colourType: 0 }, Uint8Array.from({ length: 1_600_000 }, (_, index) => (index % 61 === 0 ? (index * 2_654_435_761) & 255 : 0)));
+  let state = 1;
+  const noise = Uint8Array.from({ length: 100_000 }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 24;
+  });
+  return handmadePng({ width: 30_000, height: 30_000, depth: 1, colourType: 0 }, noise);
 }
 
 function chunk(type: string, data: Uint8Array): Buffer {
