@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { blobs, calls, type BlobName } from '#shared/contract/index.ts';
-import { DEFAULT_BODY_BYTES, type BlobDefinition, type CallDefinition, type Reply } from '#shared/contract/define.ts';
+import { COMMON_ERRORS, DEFAULT_BODY_BYTES, STORAGE_ERRORS, type BlobDefinition, type CallDefinition, type Reply } from '#shared/contract/define.ts';
 import { PenumbraError, toErrorValue, type ErrorCode, type ErrorValue } from '#shared/errors.ts';
 import type { BlobContent, BlobHandlers, CallHandlers } from './handlers.ts';
 import type { EventHub } from './event-hub.ts';
@@ -17,9 +17,6 @@ export interface Api {
   blobLimit(name: string): number;
   readonly events: EventHub;
 }
-
-/** Codes any call may answer with; see `CallDefinition.errors`. */
-export const COMMON_ERRORS: readonly ErrorCode[] = ['BAD_REQUEST', 'UNAUTHORIZED', 'BODY_TOO_LARGE', 'SHUTTING_DOWN', 'INTERNAL'];
 
 export interface ApiOptions {
   readonly calls: CallHandlers;
@@ -52,7 +49,7 @@ export function createApi(options: ApiOptions): Api {
   /** Runs one answer; what is thrown becomes an error value. */
   async function answer(
     what: string,
-    definition: { errors: readonly ErrorCode[] },
+    errors: readonly ErrorCode[],
     output: z.ZodType | undefined,
     work: () => unknown,
   ): Promise<Reply<unknown>> {
@@ -62,7 +59,7 @@ export function createApi(options: ApiOptions): Api {
       return { ok: true, value };
     } catch (thrown) {
       const error = toErrorValue(thrown);
-      const declared = definition.errors.includes(error.code) || COMMON_ERRORS.includes(error.code);
+      const declared = errors.includes(error.code) || COMMON_ERRORS.includes(error.code);
       if (error.code === 'INTERNAL' || !declared) options.onDefect(what, thrown);
       if (options.strict === true && !declared) return { ok: false, error: undeclared(what, error) };
       return { ok: false, error };
@@ -91,7 +88,8 @@ export function createApi(options: ApiOptions): Api {
         return { ok: false, error: error.toValue() };
       }
       const { definition, handle } = entry;
-      return answer(name, definition, definition.output, () => {
+      const errors = definition.mutates ? [...definition.errors, ...STORAGE_ERRORS] : definition.errors;
+      return answer(name, errors, definition.output, () => {
         const parsed = parseInput(name, definition.input, input);
         if (definition.mutates && options.readOnly) throw readOnlyError(name);
         return handle(parsed);
@@ -103,8 +101,8 @@ export function createApi(options: ApiOptions): Api {
     },
 
     async writeBlob(name, id, bytes) {
-      const errors = blobTable.get(name)?.definition.errors ?? ['NOT_FOUND'];
-      return answer(`blob ${name}`, { errors: [...errors, 'NOT_FOUND'] }, blobTable.get(name)?.definition.putOutput, () => {
+      const errors = blobTable.get(name)?.definition.errors ?? [];
+      return answer(`blob ${name}`, ['NOT_FOUND', ...STORAGE_ERRORS, ...errors], blobTable.get(name)?.definition.putOutput, () => {
         const { handlers } = findBlob(name, id);
         if (handlers.put === undefined) {
           throw new PenumbraError('BAD_REQUEST', `blob "${name}" is read-only`, { remedy: 'Use GET.' });

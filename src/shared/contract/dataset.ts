@@ -36,7 +36,7 @@ export const inspectDataset = defineCall('dataset.inspect', {
     classNames: z.array(z.string()).nullable().describe('from classes.txt, a CSV header, or the VOC names; null when unknown'),
     problems: z.array(DataProblem),
   }),
-  errors: ['DATASET_NOT_RECOGNISED', 'DATASET_ROOT_MISSING', 'DATASET_EMPTY', 'LIST_MALFORMED', 'PATH_OUTSIDE_ROOT'],
+  errors: ['DATASET_NOT_RECOGNISED', 'DATASET_ROOT_MISSING', 'DATASET_EMPTY', 'LIST_MALFORMED', 'TAGS_MALFORMED', 'FILE_MISSING', 'PATH_OUTSIDE_ROOT'],
 });
 
 export const ImportReport = z.strictObject({
@@ -57,8 +57,8 @@ export const importDataset = defineCall('dataset.import', {
   }),
   output: ImportReport,
   errors: [
-    'DATASET_NOT_RECOGNISED', 'DATASET_ROOT_MISSING', 'DATASET_EMPTY', 'LIST_MALFORMED', 'TAGS_MALFORMED', 'PATH_OUTSIDE_ROOT',
-    'SPLIT_EMPTY', 'PROJECT_EXISTS', 'PROJECT_READ_ONLY', 'DISK_FULL', 'RUN_CANCELLED',
+    'DATASET_NOT_RECOGNISED', 'DATASET_ROOT_MISSING', 'DATASET_EMPTY', 'LIST_MALFORMED', 'TAGS_MALFORMED', 'FILE_MISSING', 'PATH_OUTSIDE_ROOT',
+    'SPLIT_EMPTY', 'PROJECT_EXISTS', 'RUN_CANCELLED',
   ],
   mutates: true,
 });
@@ -118,7 +118,7 @@ export const setTags = defineCall('dataset.setTags', {
   summary: 'Replaces the tags of one image.',
   input: z.strictObject({ imageId: ImageId, tags: z.array(z.int().min(1).max(254)) }),
   output: ImageSummary,
-  errors: ['NOT_FOUND', 'PROJECT_READ_ONLY'],
+  errors: ['NOT_FOUND'],
   mutates: true,
 });
 
@@ -128,7 +128,7 @@ export const photoBlob = defineBlob('photo', {
   id: ImageId,
   contentType: 'image/*',
   maxBytes: 0,
-  errors: ['NOT_FOUND', 'FILE_MISSING', 'PATH_OUTSIDE_ROOT'],
+  errors: ['NOT_FOUND', 'FILE_MISSING', 'DATASET_ROOT_MISSING', 'PATH_OUTSIDE_ROOT'],
 });
 
 export const layerBlob = defineBlob('layer', {

@@ -1,6 +1,11 @@
 import * as z from 'zod';
 import { ErrorValue, type ErrorCode } from '../errors.ts';
 
+/** Codes that any call or blob may answer with. */
+export const COMMON_ERRORS: readonly ErrorCode[] = ['BAD_REQUEST', 'UNAUTHORIZED', 'BODY_TOO_LARGE', 'SHUTTING_DOWN', 'PROJECT_DAMAGED', 'INTERNAL'];
+/** Codes that whatever changes the project may answer with besides. */
+export const STORAGE_ERRORS: readonly ErrorCode[] = ['PROJECT_READ_ONLY', 'PROJECT_LOCKED', 'DISK_FULL', 'WRITE_FAILED'];
+
 /** A request with one answer: POST /api/call/NAME, JSON in, `Reply` out. */
 export interface CallDefinition<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType, N extends string = string> {
   readonly kind: 'call';
@@ -8,7 +13,7 @@ export interface CallDefinition<I extends z.ZodType = z.ZodType, O extends z.Zod
   readonly summary: string;
   readonly input: I;
   readonly output: O;
-  /** Codes this call may answer with, besides BAD_REQUEST, UNAUTHORIZED, BODY_TOO_LARGE, SHUTTING_DOWN and INTERNAL. */
+  /** Codes this call may answer with, besides `COMMON_ERRORS` and, when it changes the project, `STORAGE_ERRORS`. */
   readonly errors: readonly ErrorCode[];
   /** True when the call changes the project; refused on a read-only project. */
   readonly mutates: boolean;

@@ -37,7 +37,7 @@ export const commitGesture = defineCall('edits.commit', {
     clientGestureId: z.string().min(8).max(64).describe('makes a repeated send harmless'),
   }),
   output: EditState,
-  errors: ['NOT_FOUND', 'EDIT_STALE', 'EDIT_MALFORMED', 'ARTIFACT_NOT_FOUND', 'PROJECT_READ_ONLY', 'DISK_FULL', 'WRITE_FAILED'],
+  errors: ['NOT_FOUND', 'EDIT_STALE', 'EDIT_MALFORMED', 'ARTIFACT_NOT_FOUND', 'ARTIFACT_DAMAGED', 'MASK_SIZE_MISMATCH'],
   mutates: true,
   maxBodyBytes: 65 * 1024 * 1024,
 });
@@ -48,7 +48,7 @@ export const undoGesture = defineCall('edits.undo', {
   summary: 'Undoes the newest gesture in force. The log keeps it.',
   input: Step,
   output: EditState,
-  errors: ['NOT_FOUND', 'EDIT_STALE', 'EDIT_NOTHING_TO_UNDO', 'PROJECT_READ_ONLY', 'DISK_FULL'],
+  errors: ['NOT_FOUND', 'EDIT_STALE', 'EDIT_NOTHING_TO_UNDO', 'ARTIFACT_NOT_FOUND', 'ARTIFACT_DAMAGED'],
   mutates: true,
 });
 
@@ -56,7 +56,7 @@ export const redoGesture = defineCall('edits.redo', {
   summary: 'Brings back the gesture undone last.',
   input: Step,
   output: EditState,
-  errors: ['NOT_FOUND', 'EDIT_STALE', 'EDIT_NOTHING_TO_REDO', 'PROJECT_READ_ONLY', 'DISK_FULL'],
+  errors: ['NOT_FOUND', 'EDIT_STALE', 'EDIT_NOTHING_TO_REDO', 'ARTIFACT_NOT_FOUND', 'ARTIFACT_DAMAGED'],
   mutates: true,
 });
 
@@ -64,7 +64,7 @@ export const rebaseEdits = defineCall('edits.rebase', {
   summary: 'Replays corrections on another base and reports pixels where base and correction now disagree. Corrections win; conflicts are kept for review.',
   input: z.strictObject({ imageIds: z.array(ImageId).optional().describe('all edited images when absent'), base: ArtifactKey }),
   output: z.strictObject({ images: z.array(z.strictObject({ imageId: ImageId, editedPixels: z.int(), conflictPixels: z.int() })) }),
-  errors: ['NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'PROJECT_READ_ONLY', 'DISK_FULL', 'MASK_SIZE_MISMATCH'],
+  errors: ['NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'ARTIFACT_DAMAGED', 'MASK_SIZE_MISMATCH'],
   mutates: true,
 });
 
@@ -92,7 +92,7 @@ export const setReview = defineCall('review.set', {
   summary: 'Accepts, flags or skips an image.',
   input: z.strictObject({ imageId: ImageId, review: ReviewState }),
   output: EditState,
-  errors: ['NOT_FOUND', 'PROJECT_READ_ONLY', 'DISK_FULL'],
+  errors: ['NOT_FOUND'],
   mutates: true,
 });
 
@@ -109,7 +109,10 @@ export const correctedBlob = defineBlob('corrected', {
   contentType: 'image/png',
   maxBytes: 64 * 1024 * 1024,
   putOutput: EditState,
-  errors: ['NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'MASK_SIZE_MISMATCH', 'MASK_UNKNOWN_CLASS', 'IMAGE_UNREADABLE', 'EDIT_STALE', 'BODY_TOO_LARGE', 'PROJECT_READ_ONLY', 'DISK_FULL'],
+  errors: [
+    'NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'ARTIFACT_DAMAGED', 'EDIT_STALE', 'MASK_SIZE_MISMATCH', 'MASK_UNKNOWN_CLASS', 'MASK_UNKNOWN_COLOUR',
+    'IMAGE_UNREADABLE', 'IMAGE_TRUNCATED', 'IMAGE_TOO_LARGE', 'IMAGE_UNSUPPORTED',
+  ],
 });
 
 export const conflictsBlob = defineBlob('conflicts', {
@@ -118,5 +121,5 @@ export const conflictsBlob = defineBlob('conflicts', {
   id: z.string().regex(/^im_[0-9a-z]{16}\.[0-9a-f]{32}$/),
   contentType: 'image/png',
   maxBytes: 0,
-  errors: ['NOT_FOUND', 'ARTIFACT_NOT_FOUND'],
+  errors: ['NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'ARTIFACT_DAMAGED', 'MASK_SIZE_MISMATCH'],
 });

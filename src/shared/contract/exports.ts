@@ -15,14 +15,14 @@ export const previewExport = defineCall('exports.preview', {
   summary: 'What an export would write and what it would lose.',
   input: ExportRequest,
   output: z.strictObject({ files: z.int(), bytes: z.number().describe('estimate'), examples: z.array(z.string()), lost: z.array(z.string()), exists: z.boolean().describe('target holds files already; they would be kept and the export refused') }),
-  errors: ['RUN_NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'EXPORT_TARGET_INVALID'],
+  errors: ['RUN_NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'ARTIFACT_DAMAGED', 'EXPORT_TARGET_INVALID'],
 });
 
 export const startExport = defineCall('exports.start', {
   summary: 'Writes an export. Files appear in the target only when all are written.',
   input: ExportRequest,
   output: z.strictObject({ files: z.int(), bytes: z.number(), target: z.string() }),
-  errors: ['RUN_NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'EXPORT_TARGET_INVALID', 'DISK_FULL', 'WRITE_FAILED'],
+  errors: ['RUN_NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'ARTIFACT_DAMAGED', 'MASK_SIZE_MISMATCH', 'EXPORT_TARGET_INVALID', 'DISK_FULL', 'WRITE_FAILED'],
 });
 
 export const exportProgress = defineEvent('exports.progress', {

@@ -35,7 +35,7 @@ export const repointProject = defineCall('project.repoint', {
   summary: 'Tells the project where its photos are now. Photos are matched by relative name and size; nothing is changed unless all match.',
   input: z.strictObject({ root: z.string().min(1) }),
   output: z.strictObject({ matched: z.int(), missing: z.array(z.string()) }),
-  errors: ['DATASET_ROOT_MISSING', 'FILE_MISSING', 'PROJECT_READ_ONLY'],
+  errors: ['DATASET_ROOT_MISSING', 'FILE_MISSING'],
   mutates: true,
 });
 
@@ -43,7 +43,7 @@ export const setSupervision = defineCall('project.setSupervision', {
   summary: 'Declares what algorithms may learn from, by split and class. Everything else stays in the vault.',
   input: z.strictObject({ rules: z.array(SupervisionRule) }),
   output: z.strictObject({ rules: z.array(SupervisionRule) }),
-  errors: ['PROJECT_READ_ONLY', 'NOT_FOUND'],
+  errors: ['NOT_FOUND'],
   mutates: true,
 });
 

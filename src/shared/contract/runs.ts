@@ -63,7 +63,7 @@ export const startRun = defineCall('runs.start', {
   summary: 'Queues a run. One run a device at a time.',
   input: RunRequest,
   output: RunSummary,
-  errors: ['RECIPE_UNKNOWN', 'STAGE_CONFIG_INVALID', 'SUPERVISION_VIOLATION', 'DATASET_EMPTY', 'SPLIT_EMPTY', 'DATASET_ROOT_MISSING', 'ENGINE_NOT_INSTALLED', 'PROJECT_READ_ONLY', 'DISK_FULL'],
+  errors: ['RECIPE_UNKNOWN', 'STAGE_CONFIG_INVALID', 'SUPERVISION_VIOLATION', 'DATASET_EMPTY', 'SPLIT_EMPTY', 'DATASET_ROOT_MISSING', 'ENGINE_NOT_INSTALLED'],
   mutates: true,
 });
 
@@ -92,7 +92,7 @@ export const resumeRun = defineCall('runs.resume', {
   summary: 'Queues a cancelled, failed or interrupted run again; it goes on from its last checkpoint to the same numbers.',
   input: z.strictObject({ runId: RunId }),
   output: RunSummary,
-  errors: ['RUN_NOT_FOUND', 'RUN_NOT_RESUMABLE', 'PROJECT_READ_ONLY'],
+  errors: ['RUN_NOT_FOUND', 'RUN_NOT_RESUMABLE'],
   mutates: true,
 });
 
@@ -120,7 +120,7 @@ export const pinArtifact = defineCall('artifacts.pin', {
   summary: 'Keeps an artifact from being reclaimed, or lets it go.',
   input: z.strictObject({ key: ArtifactKey, pinned: z.boolean() }),
   output: z.strictObject({}),
-  errors: ['ARTIFACT_NOT_FOUND', 'PROJECT_READ_ONLY'],
+  errors: ['ARTIFACT_NOT_FOUND'],
   mutates: true,
 });
 
@@ -128,7 +128,6 @@ export const reclaimArtifacts = defineCall('artifacts.reclaim', {
   summary: 'Deletes artifacts that no kept run, pin or correction needs. With dryRun, only says what would go.',
   input: z.strictObject({ dryRun: z.boolean().default(true) }),
   output: z.strictObject({ keys: z.array(ArtifactKey), bytes: z.number() }),
-  errors: ['PROJECT_READ_ONLY'],
   mutates: true,
 });
 

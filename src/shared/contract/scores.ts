@@ -8,7 +8,7 @@ export const startScore = defineCall('scores.start', {
   summary: 'Queues a scoring run over the newest outputs of a run: seeds, refined, corrected as they stand now, segmenter. Opens the vault; logged.',
   input: z.strictObject({ runId: RunId.optional().describe('the newest finished run when absent') }),
   output: RunSummary,
-  errors: ['RUN_NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'PROJECT_READ_ONLY'],
+  errors: ['RUN_NOT_FOUND', 'RECIPE_UNKNOWN', 'ARTIFACT_NOT_FOUND'],
   mutates: true,
 });
 
@@ -16,5 +16,5 @@ export const getScores = defineCall('scores.get', {
   summary: 'The score table of a run (a recipe run or a scoring run).',
   input: z.strictObject({ runId: RunId.optional().describe('the newest run with scores when absent') }),
   output: z.strictObject({ runId: RunId, table: ScoreTable }),
-  errors: ['RUN_NOT_FOUND', 'ARTIFACT_NOT_FOUND'],
+  errors: ['RUN_NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'ARTIFACT_DAMAGED'],
 });

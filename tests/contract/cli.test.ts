@@ -1,0 +1,265 @@
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runs } from '#shared/contract/index.ts';
+import { collect, jsonLines, runCli, startCli } from '../support/processes.ts';
+import { makeTinyDataset } from '../support/tiny-dataset.ts';
+import { setStage, type Stage } from './scene.ts';
+
+const COMMANDS = ['new', 'recipes', 'run', 'runs', 'show', 'cancel', 'resume', 'score', 'export', 'supervision', 'vault-log', 'repoint', 'serve', 'doctor'];
+
+let folder: string;
+let root: string;
+let stage: Stage;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'penumbra-cli-'));
+  root = await makeTinyDataset(path.join(folder, 'data'));
+  stage = await setStage();
+});
+afterAll(async () => {
+  await stage.strike();
+  await rm(folder, { recursive: true });
+});
+
+/** The one result line of `--json`, and no error. */
+function resultOf(stdout: string): unknown {
+  const results = jsonLines(stdout).filter((line) => line['type'] === 'result');
+  expect(results).toHaveLength(1);
+  return results[0]?.['value'];
+}
+
+describe('help', () => {
+  test.each(COMMANDS)('%s --help tells usage, options and an example', async (command) => {
+    const { code, stdout } = await runCli([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: penumbra ${command}`);
+    expect(stdout).toContain('--json');
+    expect(stdout).toMatch(/Examples?:\n {2}\$ penumbra /);
+  });
+
+  test('penumbra --help lists every command and the exit codes', async () => {
+    const { code, stdout } = await runCli(['--help']);
+    expect(code).toBe(0);
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+    expect(stdout).toContain('130 cancelled');
+  });
+});
+
+describe('a wrong command line ends with 2 and says what is right', () => {
+  test.each([
+    [['fly'], /unknown command 'fly'/],
+    [['new', 'x'], /--voc/],
+    [['new', 'x', '--voc', 'y', '--tags', 'guess'], /csv:FILE, xml or masks/],
+    [['run'], /missing required argument 'recipe'/],
+    [['run', 'tiny', '--preset', 'slow'], /Allowed choices are quick, full/],
+    [['run', 'tiny', '--set', 'classifier'], /step\.key=value/],
+    [['run', 'tiny', '--seed', '-1'], /from 0 to 2147483647/],
+    [['export', 'everything', '--to', 'x'], /Allowed choices/],
+    [['serve', 'x', '--port', '70000'], /from 0 to 65535/],
+    [['runs', '--limit', 'many'], /from 1 to 500/],
+  ])('%j', async (args, expected) => {
+    const { code, stderr, stdout } = await runCli(args);
+    expect(stderr).toMatch(expected);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+describe('errors end with 1 and name the way out', () => {
+  test('no project here', async () => {
+    const { code, stderr } = await runCli(['runs'], { cwd: folder });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: the current folder holds no project.*\n.*--project DIR/);
+  });
+
+  test('with --json the error is an object', async () => {
+    const { code, stdout, stderr } = await runCli(['runs', '--json', '--project', path.join(folder, 'nothing')]);
+    expect(code).toBe(1);
+    expect(stderr).toBe('');
+    expect(jsonLines(stdout)).toMatchObject([{ type: 'error', error: { code: 'PROJECT_NOT_FOUND' } }]);
+  });
+});
+
+describe('new', () => {
+  test('makes a project from a folder and takes the one tag list there is', async () => {
+    const dir = path.join(folder, 'made');
+    const { code, stdout } = await runCli(['new', dir, '--voc', root, '--name', 'Made', '--json']);
+    expect(code).toBe(0);
+    expect(resultOf(stdout)).toMatchObject({ project: dir, imported: 6, classes: 2 });
+    const again = await runCli(['new', dir, '--voc', root]);
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('a project') as string });
+    expect(await readdir(dir)).toContain('project.db');
+  });
+
+  test('leaves nothing behind when the import fails, and nothing of the user’s is touched', async () => {
+    const dir = path.join(folder, 'failed');
+    const refused = await runCli(['new', dir, '--voc', path.join(folder, 'nowhere')]);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('nowhere') as string });
+    await expect(readdir(dir)).rejects.toMatchObject({ code: 'ENOENT' });
+
+    const used = path.join(folder, 'used');
+    await makeTinyDataset(used);
+    const before = await readdir(used);
+    expect((await runCli(['new', used, '--voc', path.join(folder, 'nowhere')])).code).toBe(1);
+    expect(await readdir(used)).toEqual(before);
+  });
+
+  test('never reads masks for tags unasked', async () => {
+    const bare = path.join(folder, 'bare');
+    await makeTinyDataset(bare);
+    await rm(path.join(bare, 'labels.csv'));
+    const refused = await runCli(['new', path.join(folder, 'p1'), '--voc', bare]);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--tags masks') as string });
+    await writeFile(path.join(bare, 'classes.txt'), 'cat\ndog\n');
+    const asked = await runCli(['new', path.join(folder, 'p1'), '--voc', bare, '--tags', 'masks']);
+    expect(asked.code).toBe(0);
+    const log = await runCli(['vault-log', '--project', path.join(folder, 'p1')]);
+    expect(log.stdout).toMatch(/ 6 {2}\S/);
+  });
+});
+
+describe('on a project that a core has open', () => {
+  const on = (...args: string[]): string[] => [...args, '--project', stage.project.dir];
+
+  test('recipes, runs and show list what is there', async () => {
+    expect((await runCli(on('recipes'))).stdout).toMatch(/^tiny +Tiny$/m);
+    expect((await runCli(on('recipes', 'tiny'))).stdout).toMatch(/classifier\.steps +5 steps .*integer 1 to 10000 +Steps/);
+    expect((await runCli(on('runs'))).stdout).toContain(stage.scene.runId);
+    const shown = await runCli(on('show', stage.scene.runId, '--log', '3'));
+    expect(shown.stdout).toMatch(/refined +done +.*[0-9a-f]{32}/);
+    const missing = await runCli(on('show', 'run_zzzzzzzzzzzz'));
+    expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('run_zzzzzzzzzzzz') as string });
+  });
+
+  test('run --json prints events and one result with scores; each line is an object', async () => {
+    const { code, stdout, stderr } = await runCli(on('run', 'tiny', '--seed', '3', '--set', 'classifier.steps=4', '--json'));
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const lines = jsonLines(stdout);
+    expect(new Set(lines.map((line) => line['type']))).toEqual(new Set(['event', 'result']));
+    expect(lines.at(-1)).toMatchObject({
+      type: 'result',
+      value: { run: { state: 'done', seed: 3, overrides: { 'classifier.steps': 4 } }, scores: { layers: expect.any(Array) as unknown[] } },
+    });
+  });
+
+  test('run prints plain lines and the table where there is no terminal', async () => {
+    const { code, stdout } = await runCli(on('run', 'tiny', '--seed', '4'));
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('\x1b');
+    expect(stdout).toMatch(/✓ segmenter/);
+    expect(stdout).toMatch(/^layer +split +images +mIoU +delta/m);
+    expect(stdout).toMatch(/^refined +train +4 +0\.\d{3} +[+−]0\.\d{3}/m);
+  });
+
+  test('a setting out of range names key, value and range', async () => {
+    const { code, stdout } = await runCli(on('run', 'tiny', '--set', 'classifier.steps=0', '--json'));
+    expect(code).toBe(1);
+    const [line] = jsonLines(stdout);
+    expect(line).toMatchObject({ type: 'error', error: { code: 'STAGE_CONFIG_INVALID', message: expect.stringMatching(/classifier\.steps.*0/) as string } });
+  });
+
+  test('score measures anew, --last does not', async () => {
+    const before = await stage.client.call(runs.listRuns, {});
+    expect((await runCli(on('score', '--last'))).stdout).toMatch(/^layer/m);
+    expect((await stage.client.call(runs.listRuns, {})).total).toBe(before.total);
+    const scored = await runCli(on('score', '--per-class'));
+    expect(scored.stdout).toMatch(/^dog +/m);
+    expect((await stage.client.call(runs.listRuns, {})).total).toBe(before.total + 1);
+  });
+
+  test('supervision shows and replaces rules', async () => {
+    const set = await runCli(on('supervision', '--set', 'train=masks', '--set', 'val:dog=none', '--json'));
+    expect(resultOf(set.stdout)).toEqual({
+      rules: [
+        { split: 'train', classIndex: null, kind: 'masks' },
+        { split: 'val', classIndex: null, kind: 'tags' },
+        { split: 'val', classIndex: 2, kind: 'none' },
+      ],
+    });
+    expect((await runCli(on('supervision'))).stdout).toMatch(/^train +every class +masks$/m);
+    const wrong = await runCli(on('supervision', '--set', 'test=masks'));
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('train, val') as string });
+    await runCli(on('supervision', '--set', 'train=tags', '--set', 'val=tags'));
+  });
+
+  test('export writes masks in VOC layout, says what is lost, refuses a folder with files', async () => {
+    const to = path.join(folder, 'masks');
+    const dry = await runCli(on('export', 'corrected', '--to', to, '--run', stage.scene.runId, '--dry-run'));
+    expect(dry.stdout).toMatch(/9 files, about .*\n.*SegmentationClass\/a1\.png/);
+    expect(dry.stdout).toContain('lost: photos are not copied');
+    await expect(readdir(to)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect((await runCli(on('export', 'corrected', '--to', to, '--run', stage.scene.runId))).code).toBe(0);
+    expect((await readdir(path.join(to, 'SegmentationClass'))).sort()).toEqual(['a1.png', 'a2.png', 'a3.png', 'a4.png', 'b1.png', 'b2.png']);
+    expect(await readFile(path.join(to, 'ImageSets/Segmentation/val.txt'), 'utf8')).toBe('b1\nb2\n');
+    expect(await readFile(path.join(to, 'classes.txt'), 'utf8')).toBe('cat\ndog\n');
+    const again = await runCli(on('export', 'corrected', '--to', to));
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('holds files already') as string });
+    const model = path.join(folder, 'model');
+    expect((await runCli(on('export', 'segmenter', '--to', model, '--run', stage.scene.runId))).code).toBe(0);
+    expect((await readdir(model)).sort()).toEqual(['model.json', 'model.safetensors', 'provenance.json']);
+    const inside = await runCli(on('export', 'seeds', '--to', path.join(root, '..', '..', path.basename(path.dirname(stage.project.dir)), 'data', 'x')));
+    expect(inside).toMatchObject({ code: 1, stderr: expect.stringContaining('never written to') as string });
+  });
+
+  test('cancel from elsewhere ends a followed run with 130, and resume goes on with it', async () => {
+    const child = startCli(on('run', 'slow', '--json'));
+    const ended = collect(child);
+    let runId = '';
+    while (runId === '') runId = (await stage.client.call(runs.listRuns, { state: 'running' })).runs.find((run) => run.recipe === 'slow')?.id ?? '';
+    expect((await runCli(on('cancel', runId))).stdout).toContain(`${runId} is cancelled`);
+    const { code, stdout } = await ended;
+    expect(resultOf(stdout)).toMatchObject({ run: { id: runId, state: 'cancelled' } });
+    expect(code).toBe(130);
+
+    const resumed = startCli(on('resume', runId));
+    const resumedEnd = collect(resumed);
+    while ((await stage.client.call(runs.getRun, { runId })).state !== 'running') await new Promise((resolve) => setTimeout(resolve, 30));
+    resumed.kill('SIGINT');
+    const { code: interrupted, stderr } = await resumedEnd;
+    expect(stderr).toContain(`cancelling ${runId}`);
+    expect(interrupted).toBe(130);
+    expect((await stage.client.call(runs.getRun, { runId })).state).toBe('cancelled');
+  });
+});
+
+describe('serve', () => {
+  test('a port in use is said so', async () => {
+    const blocker = createServer().listen(0, '127.0.0.1');
+    await once(blocker, 'listening');
+    const { port } = blocker.address() as AddressInfo;
+    const { code, stderr } = await runCli(['serve', path.join(folder, 'made'), '--no-open', '--port', String(port)]);
+    blocker.close();
+    expect(code).toBe(1);
+    expect(stderr).toContain(`port ${port} is in use by another program`);
+    expect(stderr).toContain('--port');
+  });
+
+  test('serves on loopback until SIGTERM, and lets the project go', async () => {
+    const dir = path.join(folder, 'made');
+    const child = startCli(['serve', dir, '--no-open', '--json']);
+    const ended = collect(child);
+    const line = await new Promise<string>((resolve) => child.stdout?.once('data', (part: Buffer | string) => resolve(part.toString())));
+    const { value } = JSON.parse(line) as { value: { link: string } };
+    expect(value.link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/open\?token=[\w-]{43}$/);
+    const opened = await fetch(value.link);
+    expect(opened.status).toBe(200);
+    const page = await fetch(new URL('/', value.link), { headers: { cookie: opened.headers.getSetCookie()[0]?.split(';')[0] ?? '' } });
+    expect(await page.text()).toContain('<title>Penumbra</title>');
+    // While it is served, other commands attach.
+    expect((await runCli(['runs', '--project', dir])).stdout).toContain('no runs yet');
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+    expect(await readdir(dir)).not.toContain('project.lock');
+  });
+});
+
+test('doctor --json prints its items on one line', async () => {
+  const { stdout } = await runCli(['doctor', '--json']);
+  expect(resultOf(stdout)).toMatchObject({ items: expect.any(Array) as unknown[] });
+}, 120_000);
