@@ -113,7 +113,8 @@ class MemoryLedger implements RunLedger {
   appendMetrics(runId: string, points: readonly MetricPoint[]): void {
     const known = this.row(runId).points;
     for (const point of points) {
-      if (!known.some((item) => item.step === point.step && item.series === point.series && item.x === point.x)) known.push(point);
+      const at = known.findIndex((item) => item.step === point.step && item.series === point.series && item.x === point.x);
+      known.splice(at === -1 ? known.length : at, 1, point);
     }
   }
 

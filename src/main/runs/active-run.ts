@@ -63,7 +63,7 @@ export class ActiveRun {
       env: options.trainerEnv,
       functions: this.functions(),
       events: {
-        output: (line, stream) => this.say(stream === 'stderr' ? 'warn' : 'info', line.slice(0, MAX_LINE)),
+        output: (line, stream) => this.say(stream === 'stderr' ? stderrLevel(line) : 'info', line.slice(0, MAX_LINE)),
         currentStep: () => this.run.steps.find((step) => step.state === 'running')?.step ?? null,
       },
     });
@@ -84,13 +84,17 @@ export class ActiveRun {
 
   private conclude(outcome: Awaited<TrainerProcess['outcome']>): RunSummary {
     const error = outcome.state === 'failed' ? outcome.error.toValue() : null;
-    if (error !== null) this.say('error', `${error.message}. ${error.remedy}`);
+    if (error !== null) this.say('error', `${error.message.replace(/\.$/, '')}. ${error.remedy}`, this.failingStep());
     const unfinished = outcome.state === 'cancelled' ? 'cancelled' : 'failed';
     const endedAt = isoNow();
     const steps = this.run.steps.map((step) => (step.state === 'running' ? { ...step, state: unfinished, endedAt, etaSeconds: null } as const : step));
     this.recorder.change({ state: outcome.state, steps, endedAt, error }, 'now');
     this.runLog.close();
     return this.run;
+  }
+
+  private failingStep(): string | null {
+    return this.run.steps.find((step) => step.state === 'running' || step.state === 'failed')?.step ?? null;
   }
 
   private functions(): Omit<CoreFunctions, 'heartbeat' | 'finished'> {
@@ -188,9 +192,15 @@ export class ActiveRun {
     this.say(level, message);
   }
 
-  private say(level: LogLevel, message: string): void {
-    this.addLines([{ at: isoNow(), level, step: null, message }]);
+  private say(level: LogLevel, message: string, step: string | null = null): void {
+    this.addLines([{ at: isoNow(), level, step, message }]);
   }
+}
+
+/** TensorFlow logs everything to stderr, with absl's letter in front; what others write there is a warning. */
+function stderrLevel(line: string): LogLevel {
+  if (/^I\d{4} |^WARNING: All log messages before absl/.test(line)) return 'debug';
+  return /^[EF]\d{4} /.test(line) ? 'error' : 'warn';
 }
 
 function messageOf(error: unknown): string {

@@ -25,7 +25,10 @@ export interface RunLedger {
   order(runId: string): StoredOrder | null;
   /** Newest first by creation. */
   list(query: { readonly state?: RunState | undefined; readonly offset: number; readonly limit: number }): { total: number; runs: RunSummary[] };
-  /** A point already there (same run, step, series and x) is left as it is: a resumed run repeats the points since its checkpoint. */
+  /**
+   * A point already there (same run, step, series and x) keeps its place and takes the new value: a resumed run repeats the points since
+   * its checkpoint, with other values where the data changed meanwhile.
+   */
   appendMetrics(runId: string, points: readonly MetricPoint[]): void;
   /** Points from index `afterIndex` on in order of arrival; `nextIndex` continues. */
   metrics(runId: string, afterIndex: number, limit: number): { points: MetricPoint[]; nextIndex: number };

@@ -1,5 +1,7 @@
 /** Times and bounds of runs. Each can be set through the environment; tests pass their own. */
 export interface RunSettings {
+  /** Time a trainer has to start and give its first sign of life. */
+  readonly startTimeoutMs: number;
   /** A trainer whose main loop shows no sign of life for this long is killed. */
   readonly heartbeatTimeoutMs: number;
   /** A trainer whose loop turns but whose stage shows no work for this long is killed. */
@@ -16,6 +18,7 @@ export interface RunSettings {
  */
 export function runSettings(env: Readonly<Record<string, string | undefined>> = process.env): RunSettings {
   return {
+    startTimeoutMs: 120_000,
     heartbeatTimeoutMs: secondsOf(env, 'PENUMBRA_HEARTBEAT_SECONDS', 60) * 1000,
     stallTimeoutMs: secondsOf(env, 'PENUMBRA_STALL_SECONDS', 1800) * 1000,
     cancelGraceMs: 5000,

@@ -59,8 +59,7 @@ async function executeStep(walk: Walk, planned: PlannedStep): Promise<ArtifactRe
   } catch (error) {
     const failure = stageError(error, planned.name, step.stage.title);
     progress.end(planned.name, failure.code === 'RUN_CANCELLED' ? 'cancelled' : 'failed', null);
-    if (failure.code !== 'RUN_CANCELLED') progress.log(planned.name, 'error', `${failure.message} ${failure.remedy}`);
-    // The stack goes to the process log; the run's own log and error stay readable.
+    // The core logs the error itself when the run ends; here is what only this process knows.
     if (failure.code === 'INTERNAL' && error instanceof Error && error.stack !== undefined) progress.log(planned.name, 'debug', error.stack);
     if (host.signal.aborted && failure.code !== 'RUN_CANCELLED') throw cancelled(); // a stage torn down by the cancel may fail in its own way
     throw failure;

@@ -27,6 +27,9 @@ export function stageError(thrown: unknown, step: string, title: string): Penumb
   });
 }
 
+/** The first line that says something; TensorFlow puts a bare status code before its message. */
 function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text;
+  const lines = text.split('\n');
+  const said = lines.find((line) => line.trim() !== '' && !/^Invalid TF_Status/.test(line)) ?? lines[0] ?? text;
+  return said.replace(/^Message: /, '');
 }

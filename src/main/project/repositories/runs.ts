@@ -56,7 +56,10 @@ export class RunRepository {
     return { total: total?.count ?? 0, runs: page.map(fromRow) };
   }
 
-  /** A point already there (same run, step, series and x) is left as it is: a resumed run repeats the points since its checkpoint. */
+  /**
+   * A point already there (same run, step, series and x) keeps its place and takes the new value: a resumed run repeats the points since
+   * its checkpoint, with other values where the data changed meanwhile.
+   */
   appendMetrics(runId: string, points: readonly MetricPoint[]): void {
     if (points.length === 0) return;
     this.#db.write(() => {
@@ -68,13 +71,13 @@ export class RunRepository {
       );
       let position = (last?.position ?? -1) + 1;
       for (const { step, series, x, xUnit, value } of points) {
-        const added = this.#db.run(
+        this.#db.run(
           this.#db.query
             .insertInto('run_metrics')
             .values({ run_id: runId, position, step, series, x, x_unit: xUnit, value })
-            .onConflict((conflict) => conflict.columns(['run_id', 'step', 'series', 'x']).doNothing()),
+            .onConflict((conflict) => conflict.columns(['run_id', 'step', 'series', 'x']).doUpdateSet({ value })),
         );
-        position += added;
+        position += 1; // positions may have gaps, but only grow
       }
     });
   }

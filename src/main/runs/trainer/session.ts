@@ -64,6 +64,7 @@ class TrainerHost implements PipelineHost {
   }
 
   startBeating(): () => void {
+    this.sendBeat();
     const timer = setInterval(() => this.sendBeat(), HEARTBEAT_MS);
     return () => clearInterval(timer);
   }

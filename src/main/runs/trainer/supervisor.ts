@@ -46,6 +46,7 @@ export class TrainerProcess {
   private killedFor: PenumbraError | null = null;
   private cancelAsked = false;
   private beatAtMs = performance.now();
+  private hasBeaten = false;
   private idleMs = 0;
   private readonly timers = new Set<NodeJS.Timeout>();
 
@@ -63,6 +64,7 @@ export class TrainerProcess {
       {
         ...launch.functions,
         heartbeat: (idleMs) => {
+          this.hasBeaten = true;
           this.beatAtMs = performance.now();
           this.idleMs = idleMs;
         },
@@ -105,10 +107,10 @@ export class TrainerProcess {
   }
 
   private watchHeart(): void {
-    const { heartbeatTimeoutMs, stallTimeoutMs } = this.launch.settings;
+    const { startTimeoutMs, heartbeatTimeoutMs, stallTimeoutMs } = this.launch.settings;
     const check = () => {
       const silentMs = performance.now() - this.beatAtMs;
-      if (silentMs > heartbeatTimeoutMs) this.killFor(unresponsiveError(this.launch.events.currentStep(), silentMs / 1000, 'loop'));
+      if (silentMs > (this.hasBeaten ? heartbeatTimeoutMs : startTimeoutMs)) this.killFor(unresponsiveError(this.launch.events.currentStep(), silentMs / 1000, 'loop'));
       else if (this.idleMs > stallTimeoutMs) this.killFor(unresponsiveError(this.launch.events.currentStep(), this.idleMs / 1000, 'stage'));
     };
     const every = Math.min(1000, heartbeatTimeoutMs / 4, stallTimeoutMs / 4);
