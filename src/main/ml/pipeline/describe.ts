@@ -25,7 +25,7 @@ export function describeRecipe(recipe: Recipe): RecipeInfo {
 }
 
 /** One field a setting, in the order of the schema. */
-export function describeFields(config: z.ZodObject): Field[] {
+function describeFields(config: z.ZodObject): Field[] {
   return Object.entries(config.shape as Readonly<Record<string, z.ZodType>>).map(([key, field]) => {
     const whole = z.record(z.string(), z.json()).parse(z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' }));
     const { title, unit, source, default: fallback, ...schema } = whole;

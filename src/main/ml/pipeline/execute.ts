@@ -187,7 +187,7 @@ async function sendReports(walk: Walk): Promise<void> {
 }
 
 /** What numbers depend on. Two machines of one class may still differ in the last bits; the manifest names engine and versions. */
-export function backendClass(backend: TensorBackend): string {
+function backendClass(backend: TensorBackend): string {
   return `${backend.id}-${backend.device}`;
 }
 

@@ -68,7 +68,7 @@ function unknownKey(step: string, recipeStep: RecipeStep, key: string, where: st
 }
 
 /** "a whole number from 1 to 200", "one of: a, b", from the schema itself. */
-export function describeAccepted(field: z.ZodType): string {
+function describeAccepted(field: z.ZodType): string {
   const schema = z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   return describeSchema(schema);
 }
