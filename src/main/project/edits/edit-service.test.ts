@@ -268,7 +268,7 @@ class NaiveCorrections {
 
   conflicts(base: string): number {
     const now = baseMap(base, IMAGE);
-    const bases = new Map(BASES.map((known) => [known as string, baseMap(known, IMAGE)]));
+    const bases = new Map(BASES.map((known) => [known, baseMap(known, IMAGE)]));
     const last = new Map<number, Stroke>();
     for (const stroke of this.done) for (const pixel of stroke.pixels) last.set(pixel, stroke);
     let count = 0;
