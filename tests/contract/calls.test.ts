@@ -64,7 +64,7 @@ describe('every call', () => {
 
   test.each(table)('%s names a required field that is missing', async (_name, call) => {
     const sample = sampleOf(call).input as Record<string, unknown>;
-    for (const [field, schema] of Object.entries((call.input as z.ZodObject).shape)) {
+    for (const [field, schema] of Object.entries<z.ZodType>((call.input as z.ZodObject).shape)) {
       if (schema.safeParse(undefined).success) continue;
       const rest = Object.fromEntries(Object.entries(sample).filter(([name]) => name !== field));
       expect((await postJson(call.name, rest)).reply, field).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST', details: { path: field } } });
