@@ -1,14 +1,21 @@
 import { parseArgs } from 'node:util';
 import { toErrorValue } from '#shared/errors.ts';
-import type { Core, CoreOptions } from './core.ts';
 import { watchWrapper } from './runs/watchdog/watch.ts';
+
+/** What this needs of `startCore`, which imports this file only when it is the process's entry. */
+interface RunningCore {
+  readonly socketPath: string;
+  readonly closed: Promise<void>;
+  close(runs: 'cancel' | 'wait'): Promise<void>;
+}
+type StartCore = (dir: string, options: { socketPath?: string }) => Promise<RunningCore>;
 
 /**
  * The core as a process of its own: `node core.ts DIR [--socket PATH]`. Says on stdout, in one JSON line, that it answers
  * (`{"ready": true, "socket", "pid"}`) or why it cannot (`{"ready": false, "error"}`, exit code 1). SIGTERM and SIGINT end it in
  * good order; it dies with the process named in PENUMBRA_WATCH_PID.
  */
-export async function runCoreProcess(args: string[], startCore: (dir: string, options: CoreOptions) => Promise<Core>): Promise<void> {
+export async function runCoreProcess(args: string[], startCore: StartCore): Promise<void> {
   const say = (line: unknown): unknown => process.stdout.write(`${JSON.stringify(line)}\n`);
   try {
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { socket: { type: 'string' } } });

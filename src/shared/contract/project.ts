@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ClassInfo } from '../domain/classes.ts';
-import { SupervisionKind, SupervisionRule, Split, SourceKind } from '../domain/supervision.ts';
+import { SupervisionRule, Split, SourceKind } from '../domain/supervision.ts';
 import { ImageId, RunId } from '../domain/ids.ts';
 import { defineCall, defineEvent } from './define.ts';
 
@@ -68,5 +68,3 @@ export const projectChanged = defineEvent('project.changed', {
   summary: 'Classes, splits, supervision, root or counts changed.',
   payload: z.strictObject({}),
 });
-
-export { SupervisionKind };

@@ -5,7 +5,7 @@ import { LogLine, MetricPoint, Overrides, Preset, RunState, RunSummary } from '.
 import { SourceKind } from '../domain/supervision.ts';
 import { defineCall, defineEvent } from './define.ts';
 
-/** One hyper-parameter, derived from the stage's schema. */
+/** One hyper-parameter, derived from the stage's schema. @public: named in docs/api.md */
 export const ConfigField = z.strictObject({
   key: z.string(),
   title: z.string(),
