@@ -1,5 +1,6 @@
 /** Runs the pinned Node in the foreground for a wrapper script: signals and exit code pass through, and it never outlives the wrapper. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheRoot } from './cache.mjs';
 import { pinnedNode } from './pinned-node.mjs';
@@ -41,14 +42,25 @@ export function runPinned(args, { env = {}, cwd = process.cwd() } = {}) {
 }
 
 /**
- * npm that is killed takes nobody with it; under npm, the loss of the parent therefore ends the child.
+ * npm that is killed takes nobody with it; under npm, its loss therefore ends the child. Between npm and this process stands a shell.
  * Without npm the script may have been put in the background on purpose and outlive its shell.
  * @param {() => void} onGone
  */
 function watchNpm(onGone) {
   if (process.env['npm_lifecycle_event'] === undefined) return undefined;
   const parent = process.ppid;
+  const npm = parentOf(parent);
   return setInterval(() => {
-    if (process.ppid !== parent) onGone();
+    if (process.ppid !== parent || parentOf(parent) !== npm) onGone();
   }, PARENT_POLL_MS);
+}
+
+/** Parent of a process; null where it cannot be known. */
+function parentOf(/** @type {number} */ pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return null;
+  }
 }
