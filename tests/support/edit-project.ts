@@ -90,7 +90,19 @@ export function paintGesture(map: LabelMap, paint: Paint): { diff: Uint8Array; a
   return diffs.length === 0 ? null : { diff: encodeGesture(map, diffs), after };
 }
 
-/** The nth stroke of a fixed series, for tests whose painter dies on the way. Each changes something. */
-export function strokeOf(index: number): Paint {
-  return { x: (index * 37) % 100, y: (index * 23) % 50, width: 9 + (index % 20), height: 7 + (index % 11), label: 255 };
+/** The nth stroke of a fixed series, for tests whose painter dies on the way. It always changes something. */
+export function nthStroke(map: LabelMap, index: number): { diff: Uint8Array; after: LabelMap } {
+  const place = { x: (index * 37) % 100, y: (index * 23) % 50, width: 9 + (index % 20), height: 7 + (index % 11) };
+  for (const label of [1 + (index % EDIT_CLASSES), 255, 0]) {
+    const gesture = paintGesture(map, { ...place, label });
+    if (gesture !== null) return gesture;
+  }
+  throw new Error('three labels cannot all be what is there already');
+}
+
+/** The corrected map after the first `count` strokes of the series. */
+export function afterStrokes(base: string, imageId: string, count: number): LabelMap {
+  let map = baseMap(base, imageId);
+  for (let index = 0; index < count; index++) map = nthStroke(map, index).after;
+  return map;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
@@ -106,7 +106,18 @@ function openGuard(dir: string, look: boolean): BetterSqlite3.Database {
     // Whoever only looks holds a shared lock for microseconds; the one who takes waits that out.
     return new BetterSqlite3(guardFile(dir), { timeout: look ? 0 : GUARD_TIMEOUT_MS, readonly: look });
   } catch (thrown) {
-    throw translateStorageError(thrown, dir);
+    throw translateStorageError((thrown as NodeJS.ErrnoException).code === 'SQLITE_CANTOPEN' ? reasonNotOpened(dir, thrown) : thrown, dir);
+  }
+}
+
+/** SQLite only says that it cannot open the file; the file system says why. */
+function reasonNotOpened(dir: string, thrown: unknown): unknown {
+  try {
+    // Never where this process holds the lock: closing a file drops the locks that a process has on it.
+    closeSync(openSync(guardFile(dir), 'a'));
+    return thrown;
+  } catch (reason) {
+    return reason;
   }
 }
 

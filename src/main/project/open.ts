@@ -156,7 +156,8 @@ function isWritable(dir: string, file: string): boolean {
   try {
     faultPoint('project.open-write');
     accessSync(dir, constants.W_OK | constants.X_OK);
-    closeSync(openSync(file, 'r+'));
+    // Not opened to try: closing a file drops the locks that this process, through SQLite, has on it.
+    accessSync(file, constants.W_OK);
     const probe = join(dir, `.write-probe.${randomBytes(6).toString('hex')}`);
     closeSync(openSync(probe, 'wx'));
     rmSync(probe);
