@@ -51,11 +51,11 @@ export class Batches {
   /** The last, smaller batch of an epoch is dropped, as published, unless it is the only one. */
   readonly stepsPerEpoch: number;
   readonly #plan: BatchPlan;
-  readonly #pool: SamplePool;
+  readonly #pool: Pick<SamplePool, 'load'>;
   readonly #ahead = new Map<number, Promise<Batch>>();
   #order: { epoch: number; images: readonly TrainingImage[] } = { epoch: -1, images: [] };
 
-  constructor(plan: BatchPlan, pool: SamplePool) {
+  constructor(plan: BatchPlan, pool: Pick<SamplePool, 'load'>) {
     this.#plan = plan;
     this.#pool = pool;
     this.stepsPerEpoch = Math.max(1, Math.floor(plan.images.length / plan.batchSize));

@@ -105,7 +105,7 @@ export function segmenterNetwork(backend: TensorBackend, shape: SegmenterShape):
 
 /**
  * Where the frozen part of a network ends. Kept taps hold the tensors that are read again, the deepest and, where it is
- * done, the low-level stage; the other finished stages are not kept, and the low-level one stands in for them.
+ * done, the low-level stage; the other finished stages are not kept, and the deepest stands in for them.
  */
 class Cut {
   #nextLayer: number | null = null;
@@ -119,6 +119,6 @@ class Cut {
 
   resume([x, lowLevel]: readonly Tensor4D[]): Progress {
     if (this.#nextLayer === null || x === undefined) throw new Error('no frozen layers were run before the layers that learn');
-    return { nextLayer: this.#nextLayer, x, stages: Array.from({ length: this.#stagesDone }, () => lowLevel ?? x) };
+    return { nextLayer: this.#nextLayer, x, stages: Array.from({ length: this.#stagesDone }, (_, stage) => (stage === LOW_LEVEL_STAGE ? (lowLevel ?? x) : x)) };
   }
 }
