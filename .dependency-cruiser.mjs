@@ -1,7 +1,13 @@
 /** Which folder may import which, and why. DESIGN §5. */
 const LEAVES = '^src/main/(images|faults)/';
 
-/** A rule: files under `from` may import nothing of src/ but `allowed`. */
+/**
+ * A rule: files under `from` may import nothing of src/ but `allowed`.
+ * @param {string} name
+ * @param {string} comment
+ * @param {string} from
+ * @param {string[]} allowed
+ */
 function only(name, comment, from, allowed) {
   return {
     name,

@@ -1,3 +1,4 @@
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const chance = {
@@ -7,7 +8,7 @@ const chance = {
 };
 const clock = { object: 'Date', property: 'now', message: 'Inject the clock: results must not depend on when they are computed.' };
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ['node_modules/', 'out/', 'coverage/', 'resources/', '.tmp/'] },
   ...tseslint.configs.strictTypeChecked,
   {
