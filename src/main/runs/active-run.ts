@@ -8,6 +8,7 @@ import type { RunProject, SourceSnapshot, StoredOrder } from './ports.ts';
 import { RunRecorder } from './recorder.ts';
 import type { RunEvent } from './run-service.ts';
 import type { RunSettings } from './settings.ts';
+import { stderrLevel } from './trainer/stderr-level.ts';
 import { TrainerProcess } from './trainer/supervisor.ts';
 import type { CoreFunctions } from './trainer-protocol.ts';
 
@@ -195,12 +196,6 @@ export class ActiveRun {
   private say(level: LogLevel, message: string, step: string | null = null): void {
     this.addLines([{ at: isoNow(), level, step, message }]);
   }
-}
-
-/** TensorFlow logs everything to stderr, with absl's letter in front; what others write there is a warning. */
-function stderrLevel(line: string): LogLevel {
-  if (/^I\d{4} |^WARNING: All log messages before absl/.test(line)) return 'debug';
-  return /^[EF]\d{4} /.test(line) ? 'error' : 'warn';
 }
 
 function messageOf(error: unknown): string {

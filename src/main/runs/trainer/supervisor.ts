@@ -6,6 +6,7 @@ import { engineEnvironment } from '#main/ml/backend/environment.ts';
 import type { RunSettings } from '../settings.ts';
 import type { CoreFunctions, RunOrder } from '../trainer-protocol.ts';
 import { openTrainerChannel, type TrainerProxy } from './channel.ts';
+import { stderrLevel } from './stderr-level.ts';
 import { crashError, oomKillCount, unresponsiveError } from './exit-report.ts';
 
 export type TrainerOutcome = { readonly state: 'done' } | { readonly state: 'cancelled' } | { readonly state: 'failed'; readonly error: PenumbraError };
@@ -149,7 +150,7 @@ export class TrainerProcess {
   private readLines(stream: Readable | null, name: 'stdout' | 'stderr'): void {
     if (stream === null) return;
     createInterface({ input: stream }).on('line', (line) => {
-      if (name === 'stderr' && line.trim() !== '') this.remember(line);
+      if (name === 'stderr' && line.trim() !== '' && stderrLevel(line) !== 'debug') this.remember(line);
       this.launch.events.output(line, name);
     });
   }
