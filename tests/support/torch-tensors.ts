@@ -11,11 +11,11 @@ export function channelsLast(tensor: HostTensor): HostTensor {
   return permuted(tensor, [0, 2, 3, 1]);
 }
 
-/** Largest difference, relative to the largest expected magnitude (at least 1). Infinite where counts differ. */
+/** Largest difference, relative to the largest expected magnitude (at least 0.01). Infinite where counts differ. */
 export function deviation(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (found.length !== expected.length) return Infinity;
   let difference = 0;
-  let magnitude = 1;
+  let magnitude = 0.01;
   for (let i = 0; i < expected.length; i += 1) {
     const [a, b] = [found[i] ?? Number.NaN, expected[i] ?? Number.NaN];
     if (Number.isNaN(a)) return Infinity;
