@@ -39,6 +39,6 @@ runMain(async () => {
     await bootstrap();
   }
   // npm changes to the repository's root; paths in ARGS are meant from where the user stood.
-  const cwd = process.env['INIT_CWD'] ?? process.cwd();
+  const cwd = (process.env['npm_lifecycle_event'] === 'penumbra' ? process.env['INIT_CWD'] : undefined) ?? process.cwd();
   return runPinned([join(repositoryRoot, 'src/main/cli.ts'), ...args], { cwd });
 });

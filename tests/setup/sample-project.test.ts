@@ -1,8 +1,8 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sampleProject } from '../../scripts/lib/sample-project.mjs';
 import { createSay } from '../../scripts/lib/say.mjs';
 import { capture } from '../../scripts/lib/pip.mjs';
@@ -15,14 +15,16 @@ const stream = new PassThrough();
 stream.setEncoding('utf8').on('data', (text: string) => (said += text));
 const say = createSay(stream as unknown as NodeJS.WriteStream);
 
-beforeEach(() => {
+beforeAll(() => {
   data = mkdtempSync(join(tmpdir(), 'penumbra-data-'));
-  said = '';
   vi.stubEnv('PENUMBRA_DATA', data);
 });
-afterEach(() => {
+afterAll(() => {
   vi.unstubAllEnvs();
   rmSync(data, { recursive: true, force: true });
+});
+beforeEach(() => {
+  said = '';
 });
 
 /** What the command line says about a project. */
@@ -32,39 +34,50 @@ async function penumbra(...args: string[]): Promise<{ code: number; stdout: stri
   return capture(node, [join(repository, 'src/main/cli.ts'), ...args]);
 }
 
-it('is made once, with its photos found, and never made again over what a user did', async () => {
-  const dir = await sampleProject(say);
-  expect(dir).toBe(join(data, 'sample-project'));
-  expect(said).toContain('Making your copy of the sample project');
-  expect(existsSync(join(data, 'sample-project.new'))).toBe(false);
-  // Opens, and its photos are where the project looks: scoring an empty run list is not an error.
-  expect(await penumbra('runs', '--project', dir, '--json')).toMatchObject({ code: 0 });
+describe('the sample project', () => {
+  let dir: string;
+  let saidAtFirst: string;
+  // Making it is the slow part, so the tests share one, each leaving it whole.
+  beforeAll(async () => {
+    dir = await sampleProject(say);
+    saidAtFirst = said;
+  }, 180_000);
 
-  writeFileSync(join(dir, 'mine.txt'), 'a user was here');
-  said = '';
-  await sampleProject(say);
-  expect(said).toBe('');
-  expect(readFileSync(join(dir, 'mine.txt'), 'utf8')).toBe('a user was here');
-});
+  it('is made complete, and opens', async () => {
+    expect(dir).toBe(join(data, 'sample-project'));
+    expect(saidAtFirst).toContain('Making your copy of the sample project');
+    expect(existsSync(join(data, 'sample-project.new'))).toBe(false);
+    expect(await penumbra('runs', '--project', dir, '--json')).toMatchObject({ code: 0 });
+  });
 
-it('is pointed at the photos of the clone that starts it', async () => {
-  const dir = await sampleProject(say);
-  // As if another clone had made it, which is gone by now.
-  const elsewhere = join(data, 'other-clone-photos');
-  cpSync(join(repository, 'resources/sample'), elsewhere, { recursive: true });
-  expect(await penumbra('repoint', elsewhere, '--project', dir)).toMatchObject({ code: 0 });
-  rmSync(elsewhere, { recursive: true });
-  writeFileSync(join(data, 'sample-project.json'), JSON.stringify({ photos: elsewhere }));
+  it('is never made again over what a user did', async () => {
+    writeFileSync(join(dir, 'mine.txt'), 'a user was here');
+    await sampleProject(say);
+    expect(said).toBe('');
+    expect(readFileSync(join(dir, 'mine.txt'), 'utf8')).toBe('a user was here');
+  });
 
-  await sampleProject(say);
-  expect(JSON.parse(readFileSync(join(data, 'sample-project.json'), 'utf8'))).toEqual({ photos: join(repository, 'resources/sample') });
-  const doctored = await penumbra('repoint', join(repository, 'resources/sample'), '--project', dir, '--json');
-  expect(doctored.stdout).toContain('"matched":106');
-});
+  it('is pointed at the photos of the clone that starts it', async () => {
+    // As if another clone had made it, which is gone by now.
+    const elsewhere = join(data, 'other-clone-photos');
+    cpSync(join(repository, 'resources/sample'), elsewhere, { recursive: true });
+    expect(await penumbra('repoint', elsewhere, '--project', dir)).toMatchObject({ code: 0 });
+    rmSync(elsewhere, { recursive: true });
+    writeFileSync(join(data, 'sample-project.json'), JSON.stringify({ photos: elsewhere }));
 
-it('leaves a project of that name alone that it did not make', async () => {
-  mkdirSync(join(data, 'sample-project'));
-  writeFileSync(join(data, 'sample-project', 'mine.txt'), 'not the sample');
-  await sampleProject(say);
-  expect(existsSync(join(data, 'sample-project.json'))).toBe(false);
+    await sampleProject(say);
+    expect(JSON.parse(readFileSync(join(data, 'sample-project.json'), 'utf8'))).toEqual({ photos: join(repository, 'resources/sample') });
+    const photos = await penumbra('repoint', join(repository, 'resources/sample'), '--project', dir, '--json');
+    expect(photos.stdout).toContain('"matched":106');
+  });
+
+  it("is not made where a folder of that name is someone else's", async () => {
+    const other = join(data, 'other-user');
+    mkdirSync(join(other, 'sample-project'), { recursive: true });
+    vi.stubEnv('PENUMBRA_DATA', other);
+    await sampleProject(say);
+    vi.stubEnv('PENUMBRA_DATA', data);
+    expect(existsSync(join(other, 'sample-project.json'))).toBe(false);
+    expect(readdirSync(join(other, 'sample-project'))).toEqual([]);
+  });
 });
