@@ -1,7 +1,7 @@
 import { PenumbraError } from '#shared/errors.ts';
 
 /** Most pixels of a photo or mask that is decoded unless told otherwise. */
-export const MAX_PIXELS = 500_000_000;
+const MAX_PIXELS = 500_000_000;
 
 /** Refuses by the header's size, before any pixel is decoded. IMAGE_TOO_LARGE names the file. */
 export function checkPixels(file: string, width: number, height: number, maxPixels: number = MAX_PIXELS): void {

@@ -30,7 +30,7 @@ export interface CheckedPng {
  * Reads the header of a PNG and checks its size limit. Needs the first 33 bytes.
  * Throws IMAGE_UNREADABLE or IMAGE_TOO_LARGE naming the file.
  */
-export function readPngHeader(bytes: Uint8Array, file: string, maxPixels?: number): PngHeader {
+function readPngHeader(bytes: Uint8Array, file: string, maxPixels?: number): PngHeader {
   if (bytes.length < 33 || SIGNATURE.some((value, index) => bytes[index] !== value)) throw unreadable(file, 'it is not a PNG');
   const view = viewOf(bytes);
   if (view.getUint32(8) !== 13 || chunkType(bytes, 12) !== 'IHDR') throw unreadable(file, 'it does not begin with a header chunk');

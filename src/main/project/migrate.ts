@@ -55,7 +55,7 @@ export function migrate(sqlite: Database, options: MigrateOptions): void {
 }
 
 /** Refuses files of other programs and of newer versions of this one. */
-export function checkCanOpen(sqlite: Database, dir: string, latest: number = LATEST_VERSION): void {
+function checkCanOpen(sqlite: Database, dir: string, latest: number = LATEST_VERSION): void {
   const version = schemaVersion(sqlite);
   const application = sqlite.pragma('application_id', { simple: true }) as number;
   const tables = sqlite.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;

@@ -18,7 +18,11 @@ export interface OpenOptions {
   /** Opens without the right to write, even where the folder could be written. */
   readonly readOnly?: boolean;
   readonly now?: Clock;
+  /** How long after opening the daily copy is looked after; short commands never get there. */
+  readonly dailyCopyAfterMs?: number;
 }
+
+const DAILY_COPY_AFTER_MS = 20_000;
 
 /**
  * Makes `dir` a project. Throws PROJECT_EXISTS, PROJECT_ON_NETWORK_FS, PROJECT_READ_ONLY, DISK_FULL. The database appears under its
@@ -79,7 +83,9 @@ function openInPlace(dir: string, options: OpenOptions): Project {
     const now = options.now ?? systemClock;
     checkSound(sqlite, join(dir, DATABASE));
     migrate(sqlite, { dir, backup: (from) => backupBefore(sqlite, dir, from, now) });
-    return new Project(new ProjectDatabase(sqlite, dir, false), { now, onClose: () => undefined });
+    const project = new Project(new ProjectDatabase(sqlite, dir, false), { now, onClose: () => undefined });
+    project.scheduleDailyCopy(options.dailyCopyAfterMs ?? DAILY_COPY_AFTER_MS);
+    return project;
   } catch (thrown) {
     sqlite.close();
     throw thrown;

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ImportReport, DataProblem } from '#shared/contract/dataset.ts';
 import type { ProjectInfo } from '#shared/contract/project.ts';
@@ -8,6 +8,7 @@ import type { SourceKind, SupervisionRule } from '#shared/domain/supervision.ts'
 import { PenumbraError, toErrorValue } from '#shared/errors.ts';
 import { resolveInside } from '../images/path-resolver.ts';
 import type { ProjectDatabase } from './connection.ts';
+import { copyDaily } from './daily-copy.ts';
 import { isFolder, locateRoot, storeRoot } from './dataset-root.ts';
 import { schemaVersion } from './migrate.ts';
 import { planRepoint, type RepointResult } from './repoint.ts';
@@ -45,6 +46,7 @@ export class Project {
   readonly #createdAt: string;
   readonly #now: Clock;
   readonly #onClose: () => void;
+  #dailyCopy: NodeJS.Timeout | undefined;
 
   constructor(db: ProjectDatabase, options: { now: Clock; onClose: () => void }) {
     this.#db = db;
@@ -214,17 +216,24 @@ export class Project {
 
   /** Copies the database into backups/, consistent while others write. Returns the path of the copy. */
   async backup(reason: string): Promise<string> {
+    mkdirSync(join(this.dir, 'backups'), { recursive: true });
     const file = join(this.dir, 'backups', `project-${reason}-${this.#time().replaceAll(':', '')}.db`);
     await this.#db.sqlite.backup(file);
     return file;
   }
 
-  async backups(): Promise<string[]> {
-    const files = await readdir(join(this.dir, 'backups')).catch(() => []);
-    return files.filter((file) => file.endsWith('.db')).sort();
+  /** Sees to it, after a while, that there is a copy of the database not older than a day. */
+  scheduleDailyCopy(delayMs: number): void {
+    if (this.readOnly) return;
+    this.#dailyCopy = setTimeout(() => {
+      // A copy that fails (disk full, project closed meanwhile) is tried again at the next opening; the project itself is untouched.
+      void copyDaily(this.#db.sqlite, this.dir, this.#now()).catch(() => undefined);
+    }, delayMs);
+    this.#dailyCopy.unref();
   }
 
   close(): void {
+    clearTimeout(this.#dailyCopy);
     this.#db.close();
     this.#onClose();
   }
@@ -248,7 +257,7 @@ function ignoreMissing(thrown: unknown): null {
   throw thrown;
 }
 
-export function rootMissing(path: string): PenumbraError {
+function rootMissing(path: string): PenumbraError {
   return new PenumbraError('DATASET_ROOT_MISSING', `The folder of photos ${path} does not exist or cannot be opened.`, {
     remedy: 'Connect the disk it is on, or tell the project where the photos are now.',
     details: { root: path },

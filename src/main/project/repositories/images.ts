@@ -204,6 +204,6 @@ function toStored(row: ImageTable): StoredImage {
   };
 }
 
-export function imageNotFound(imageId: string): PenumbraError {
+function imageNotFound(imageId: string): PenumbraError {
   return new PenumbraError('NOT_FOUND', `There is no image ${imageId} in this project.`, { remedy: 'List the images again.', details: { imageId } });
 }
