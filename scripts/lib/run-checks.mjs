@@ -13,6 +13,7 @@ import { pinnedNode } from './pinned-node.mjs';
 const STATIC_CHECKS = [
   { name: 'lint', args: ['node_modules/eslint/bin/eslint.js', '--max-warnings', '0', '.'] },
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', '.'] },
+  { name: 'types of the status page', args: ['node_modules/typescript/bin/tsc', '-p', 'src/main/server/status-page'] },
   { name: 'dependency rules', args: ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.mjs', 'src', 'scripts'] },
   { name: 'unused code', args: ['node_modules/knip/bin/knip.js'] },
   { name: 'docs/api.md', args: ['scripts/docs-api.ts', '--check'] },

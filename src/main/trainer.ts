@@ -7,6 +7,9 @@ import { watchProcess } from './runs/watchdog/watch.ts';
 
 const [corePid = '', recipeModule = ''] = process.argv.slice(2);
 
+// Ctrl-C on a terminal reaches the whole process group. What becomes of the run is the core's to say: it cancels, or is killed and takes us along.
+process.on('SIGINT', () => undefined);
+
 await watchProcess(Number(corePid)); // first of all: this process never outlives its core
 await serveOneRun(recipeModule);
 process.disconnect();

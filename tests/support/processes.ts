@@ -17,6 +17,8 @@ export interface Ended {
 interface Options {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** In a process group of its own, as a terminal's foreground command is. */
+  readonly detached?: boolean;
 }
 
 /** As the wrapper scripts do: starts take half the time. */
@@ -24,7 +26,7 @@ const compileCache = { NODE_COMPILE_CACHE: path.join(tmpdir(), 'penumbra-test-co
 const alive = new Set<ChildProcess>();
 
 function start(args: readonly string[], options: Options): ChildProcess {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: options.cwd, env: { ...process.env, ...compileCache, ...options.env } });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: options.cwd, detached: options.detached === true, env: { ...process.env, ...compileCache, ...options.env } });
   alive.add(child);
   child.once('exit', () => alive.delete(child));
   return child;

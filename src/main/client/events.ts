@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createInterface } from 'node:readline';
 import { events, type AnyEvent } from '#shared/contract/index.ts';
 import { EventEnvelope, type EventPayload } from '#shared/contract/define.ts';
 import { ErrorValue, PenumbraError } from '#shared/errors.ts';
-import { openAnswer, type CoreAddress } from './transport.ts';
+import { connectionLost, openAnswer, type CoreAddress } from './transport.ts';
 
 /** A parsed event: `name` tells the type of `payload`. */
 export type ClientEvent = {
@@ -53,15 +52,21 @@ async function* readStream(
   signal: AbortSignal,
 ): AsyncGenerator<ClientEvent, void, undefined> {
   const answer = await openAnswer(address, { method: 'GET', path: `/api/events?after=${after}`, signal });
-  const lines = createInterface({ input: answer });
-  // readline does not forward its input's errors; the loop below ends on close, and the caller reconnects.
-  answer.on('error', () => lines.close());
-  for await (const line of lines) {
-    if (line === '') continue;
-    if (answer.statusCode !== 200) throw refusal(line);
-    const event = parseEvent(line);
-    if (event !== null) yield event;
+  answer.setEncoding('utf8');
+  let rest = '';
+  try {
+    for await (const chunk of answer as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines.filter((item) => item !== '')) {
+        const event = parseEvent(line);
+        if (event !== null) yield event;
+      }
+    }
+  } catch (thrown) {
+    throw thrown instanceof Error && 'code' in thrown && thrown.code === 'ECONNRESET' ? connectionLost(thrown) : thrown;
   }
+  if (answer.statusCode !== 200) throw refusal(rest);
 }
 
 /** Null for events this version does not know. */

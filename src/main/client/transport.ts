@@ -53,7 +53,7 @@ export async function exchange(address: CoreAddress, options: RequestOptions): P
 }
 
 /** `details.gone`: nobody listens at the address any more. A socket's address belongs to one core, so that core will not come back. */
-function connectionLost(cause: Error): PenumbraError {
+export function connectionLost(cause: Error): PenumbraError {
   const { code } = cause as NodeJS.ErrnoException;
   return new PenumbraError('SHUTTING_DOWN', `the core of this project does not answer: ${cause.message}`, {
     remedy: 'Run the command again: it starts a core when none is there. Runs that were interrupted go on with "penumbra resume".',

@@ -1,15 +1,20 @@
-import { request as openRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, request as openRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { PenumbraError } from '#shared/errors.ts';
 import { sendTransportError } from './replies.ts';
 
 /** Headers that belong to one connection, or that the core behind has no business with. */
 const NOT_FORWARDED = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'origin', 'cookie', 'referer']);
 
+/**
+ * Keeps connections: a core that may close after its answer can do so while the end of a body is still being handed over, and the
+ * answer is lost to EPIPE.
+ */
+const agent = new Agent({ keepAlive: true });
+
 /** Hands a request to the core behind `socketPath` and its answer back, byte for byte. */
 export function forwardToSocket(socketPath: string, request: IncomingMessage, response: ServerResponse): void {
   const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !NOT_FORWARDED.has(name)));
-  // The agent's pool would hold sockets of a core that has gone.
-  const onward = openRequest({ socketPath, path: request.url, method: request.method, headers, agent: false });
+  const onward = openRequest({ socketPath, path: request.url, method: request.method, headers, agent });
   onward.on('response', (answer) => {
     const kept = Object.entries(answer.headers).filter(([name]) => !NOT_FORWARDED.has(name));
     response.writeHead(answer.statusCode ?? 502, Object.fromEntries(kept));
