@@ -34,6 +34,10 @@ export async function inspectVoc(root: string): Promise<CallOutput<typeof inspec
 async function guessClasses(root: string, csvFile: string | undefined, likeVoc: boolean): Promise<string[] | null> {
   const listed = await readClassesFile(root);
   if (listed !== null) return listed;
-  if (csvFile !== undefined) return [...(await readTagTable(root, csvFile, new ProblemLog())).columns];
+  if (csvFile !== undefined) {
+    // What is wrong with the table is said when it is chosen for the import.
+    const table = await readTagTable(root, csvFile, new ProblemLog()).catch(() => null);
+    if (table !== null) return [...table.columns];
+  }
   return likeVoc ? [...VOC_CLASS_NAMES] : null;
 }

@@ -18,7 +18,7 @@ export interface Splits {
   readonly counts: readonly { readonly name: string; readonly images: number }[];
 }
 
-/** Reads all lists. LIST_MALFORMED when a list cannot be opened, SPLIT_EMPTY when no list names a photo that is there. */
+/** Reads all lists. PATH_OUTSIDE_ROOT when a list is a link out of the folder. */
 export async function readSplits(layout: VocLayout, index: NameIndex, problems: ProblemLog): Promise<Splits> {
   if (layout.lists.length === 0) {
     problems.add({
@@ -54,12 +54,6 @@ export async function readSplits(layout: VocLayout, index: NameIndex, problems: 
     taken.set(list.split, list);
     for (const name of list.names) if (!of.has(name)) of.set(name, list.split);
     if (list.names.size === 0) problems.add(emptySplit(list.file));
-  }
-  if (of.size === 0) {
-    throw new PenumbraError('SPLIT_EMPTY', `No list in ${LISTS} names a photo that is in ${PHOTOS}.`, {
-      remedy: `Write the names of photos in ${PHOTOS}, one a line, into train.txt and val.txt.`,
-      details: { root: layout.root },
-    });
   }
   const counts = lists.map(({ split, names }) => ({ name: split, images: [...names].filter((name) => of.get(name) === split).length }));
   return { of, counts: counts.filter(({ name, images }) => images > 0 || taken.get(name)?.names.size === 0) };

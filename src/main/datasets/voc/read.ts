@@ -11,7 +11,7 @@ import { readTagTable, tagsFromTable } from '../tags/csv.ts';
 import { readXmlTags, tagsFromNames } from '../tags/voc-xml.ts';
 import { chooseClasses } from './classes.ts';
 import { checkImage, type ImagePlan } from './image.ts';
-import { MASKS, PHOTOS, scanVoc, type VocLayout } from './layout.ts';
+import { LISTS, MASKS, PHOTOS, scanVoc, type VocLayout } from './layout.ts';
 import { readSplits } from './lists.ts';
 import { reportRareClasses } from './rare-classes.ts';
 
@@ -46,6 +46,12 @@ export async function readVoc(options: ReadVocOptions): Promise<ImportedDataset>
   const layout = await scanVoc(options.root, problems);
   const index = new NameIndex(layout.photos.keys(), PHOTOS);
   const splits = await readSplits(layout, index, problems);
+  if (splits.of.size === 0) {
+    throw new PenumbraError('SPLIT_EMPTY', `No list in ${LISTS} names a photo that is in ${PHOTOS}.`, {
+      remedy: `Write the names of photos in ${PHOTOS}, one a line, into train.txt and val.txt.`,
+      details: { root: options.root },
+    });
+  }
   const { classNames, classesFrom, tags } = await readTags(layout, options, index, problems);
   const maskOf = pairMasks(layout, problems);
   if (tags === 'from-masks' && maskOf.size === 0) {
