@@ -22,7 +22,10 @@ interface Core {
 }
 
 function startCore(dir: string, recipe: string, overrides: Record<string, unknown>, env: Record<string, string> = {}): Core {
-  const child = spawn(process.execPath, [coreScript, dir, recipe, JSON.stringify(overrides)], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [coreScript, dir, recipe, JSON.stringify(overrides)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   cleanups.push(() => child.kill('SIGKILL'));
   const seen: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();
@@ -43,7 +46,9 @@ function startCore(dir: string, recipe: string, overrides: Record<string, unknow
             return;
           }
         };
-        child.once('exit', (code, signal) => reject(new Error(`the core ended (${String(code)}, ${String(signal)}) before that line; it said ${JSON.stringify(seen)}`)));
+        child.once('exit', (code, signal) =>
+          reject(new Error(`the core ended (${String(code)}, ${String(signal)}) before that line; it said ${JSON.stringify(seen)}`)),
+        );
         waiting.add(look);
         look();
       }),
@@ -127,7 +132,9 @@ describe('a core killed with SIGKILL', () => {
     const expected = await runToEnd(unbroken, request('chain', overrides, 0));
     expect(outputHashes(service, run).model).toEqual(outputHashes(unbroken, expected).model);
     expect(outputHashes(service, run).refined).toEqual(outputHashes(unbroken, expected).refined);
-    expect(service.metrics({ runId: run.id, afterIndex: 0, limit: 1000 }).points).toEqual(unbroken.metrics({ runId: expected.id, afterIndex: 0, limit: 1000 }).points);
+    expect(service.metrics({ runId: run.id, afterIndex: 0, limit: 1000 }).points).toEqual(
+      unbroken.metrics({ runId: expected.id, afterIndex: 0, limit: 1000 }).points,
+    );
     expect(project.vault.log(0, 10).entries).toMatchObject([
       { by: 'fake-scores', runId: first.id, purpose: 'scores', images: 4 },
       { by: 'fake-scores', runId: second.id, purpose: 'scores', images: 4 },

@@ -125,7 +125,9 @@ describe('cancel', () => {
     await service.resume(run.id);
     expect((await service.finished(run.id)).state).toBe('done');
     const { lines } = await service.log({ runId: run.id, afterLine: 0, limit: 1000 });
-    expect(Number(/from step (\d+)/.exec(lines.findLast((line) => line.message.includes('from step'))?.message ?? '')?.[1])).toBeGreaterThan(0);
+    expect(
+      Number(/from step (\d+)/.exec(lines.findLast((line) => line.message.includes('from step'))?.message ?? '')?.[1]),
+    ).toBeGreaterThan(0);
   });
 
   it('a stage that ignores the cancel is killed after the grace time of 5 s', async () => {
@@ -170,7 +172,8 @@ describe('the queue', () => {
     const { service } = await openRuns();
     const order: string[] = [];
     service.subscribe((event) => {
-      if (event.name === 'runs.changed' && event.payload.state === 'running' && order.at(-1) !== event.payload.id) order.push(event.payload.id);
+      if (event.name === 'runs.changed' && event.payload.state === 'running' && order.at(-1) !== event.payload.id)
+        order.push(event.payload.id);
     });
     const first = await service.start(trouble('wait'));
     const second = await service.start(request('chain', {}, 1));

@@ -94,7 +94,9 @@ describe('artifacts by key', () => {
     expect(states(again)).toEqual({ model: 'reused', refined: 'done', corrected: 'reused', scores: 'reused' });
     expect(outputHashes(service, again)).toEqual(outputHashes(service, first));
     const { lines } = await service.log({ runId: again.id, afterLine: 0, limit: 100 });
-    expect(lines.filter((line) => line.level === 'warn').map((line) => line.message)).toEqual([expect.stringMatching(/im_0000000000000003\.png has 10 bytes; expected \d+; it is set aside and made again/)]);
+    expect(lines.filter((line) => line.level === 'warn').map((line) => line.message)).toEqual([
+      expect.stringMatching(/im_0000000000000003\.png has 10 bytes; expected \d+; it is set aside and made again/),
+    ]);
     expect(await service.reclaim(true)).toMatchObject({ keys: [key] });
   });
 
@@ -131,14 +133,20 @@ describe('artifacts by key', () => {
 describe('starting', () => {
   it('refuses unknown recipes, bad settings, empty projects and missing supervision, each with its code', async () => {
     const { service, project } = await openRuns();
-    await expect(service.start(request('weak'))).rejects.toMatchObject({ code: 'RECIPE_UNKNOWN', message: 'there is no recipe "weak"; recipes are chain, trouble' });
+    await expect(service.start(request('weak'))).rejects.toMatchObject({
+      code: 'RECIPE_UNKNOWN',
+      message: 'there is no recipe "weak"; recipes are chain, trouble',
+    });
     await expect(service.start(request('chain', { 'model.steps': 0 }))).rejects.toMatchObject({ code: 'STAGE_CONFIG_INVALID' });
     const whole = project.dataset;
     project.dataset = { ...whole, images: whole.images.map((image) => ({ ...image, tags: null })) };
     await expect(service.start(request('chain'))).rejects.toMatchObject({ code: 'SUPERVISION_VIOLATION' });
     project.dataset = { ...whole, images: [] };
     await expect(service.start(request('chain'))).rejects.toMatchObject({ code: 'DATASET_EMPTY' });
-    expect(await service.check(request('chain'))).toMatchObject({ ok: false, findings: [{ level: 'error', message: 'the project holds no photos' }] });
+    expect(await service.check(request('chain'))).toMatchObject({
+      ok: false,
+      findings: [{ level: 'error', message: 'the project holds no photos' }],
+    });
     project.dataset = whole;
     project.readOnly = true;
     await expect(service.start(request('chain'))).rejects.toMatchObject({ code: 'PROJECT_READ_ONLY' });
@@ -151,7 +159,9 @@ describe('starting', () => {
     const { service } = await openFakeRuns(project, { minimumFreeBytes: Number.MAX_SAFE_INTEGER });
     const { ok, findings } = await service.check(request('chain'));
     expect(ok).toBe(false);
-    expect(findings).toMatchObject([{ level: 'error', message: expect.stringMatching(/^\d+ MB are free on the project's disk$/) as string }]);
+    expect(findings).toMatchObject([
+      { level: 'error', message: expect.stringMatching(/^\d+ MB are free on the project's disk$/) as string },
+    ]);
     await expect(service.start(request('chain'))).rejects.toMatchObject({ code: 'DISK_FULL' });
     project.remove();
   });

@@ -100,7 +100,9 @@ describe('a trainer killed with SIGKILL', () => {
     expect(allPoints(service, run.id)).toEqual(allPoints(reference.service, expected.id));
     expect(seen.size).toBeGreaterThan(2);
     const { lines } = await service.log({ runId: run.id, afterLine: 0, limit: 10_000 });
-    const starts = lines.flatMap((line) => Number(/from step (\d+)/.exec(line.message)?.[1] ?? Number.NaN)).filter((at) => !Number.isNaN(at));
+    const starts = lines
+      .flatMap((line) => Number(/from step (\d+)/.exec(line.message)?.[1] ?? Number.NaN))
+      .filter((at) => !Number.isNaN(at));
     expect(starts.at(-1)).toBeGreaterThan(0);
     expect([...starts].sort((a, b) => a - b)).toEqual(starts);
   }, 60_000);

@@ -17,7 +17,8 @@ const project = await openProject(dir);
 const service = await openRunService({ project, recipeModule: fakeRecipes });
 service.subscribe((event) => {
   if (event.name === 'runs.logged') for (const line of event.payload.lines) say({ log: line.message });
-  else if (event.name === 'runs.changed') say({ run: event.payload.id, state: event.payload.state, steps: event.payload.steps.map((step) => step.state) });
+  else if (event.name === 'runs.changed')
+    say({ run: event.payload.id, state: event.payload.state, steps: event.payload.steps.map((step) => step.state) });
 });
 say({ pid: process.pid });
 if (recipe === '-') {
@@ -25,7 +26,8 @@ if (recipe === '-') {
 } else {
   const count = recipe === 'chain-twice' ? 2 : 1;
   const runs = [];
-  for (let seed = 0; seed < count; seed++) runs.push(await service.start(request(recipe.replace('-twice', ''), JSON.parse(overrides) as Record<string, never>, seed)));
+  for (let seed = 0; seed < count; seed++)
+    runs.push(await service.start(request(recipe.replace('-twice', ''), JSON.parse(overrides) as Record<string, never>, seed)));
   for (const run of runs) await service.finished(run.id);
 }
 await service.close('wait');

@@ -27,7 +27,8 @@ const train = defineStage({
   usesTensors: false,
   async run(context, config) {
     const saved = await context.checkpoint.load();
-    let { at, state } = saved === null ? { at: 0, state: hash(`start ${context.seed}`) } : Saved.parse(JSON.parse(new TextDecoder().decode(saved)));
+    let { at, state } =
+      saved === null ? { at: 0, state: hash(`start ${context.seed}`) } : Saved.parse(JSON.parse(new TextDecoder().decode(saved)));
     context.report.log('info', `pid ${process.pid}, from step ${at}`);
     while (at < config.steps) {
       await sleep(config.stepMs);
@@ -49,7 +50,10 @@ const maps = defineStage({
   id: 'fake-maps',
   version: 1,
   title: 'Fake maps',
-  config: z.object({ count: z.int().min(1).max(1000).default(12).meta({ title: 'Maps' }), itemMs: z.number().default(4).meta({ title: 'Time of a map', unit: 'ms' }) }),
+  config: z.object({
+    count: z.int().min(1).max(1000).default(12).meta({ title: 'Maps' }),
+    itemMs: z.number().default(4).meta({ title: 'Time of a map', unit: 'ms' }),
+  }),
   inputs: { model: { kind: 'model', summary: 'made before' } },
   output: 'label-maps',
   reads: ['photos'],
@@ -102,9 +106,22 @@ const scores = defineStage({
   usesSeed: false,
   async run(context, _config, { refined, corrected: fixed }) {
     const truth = await context.truth('scores');
-    const layers = [...(refined === undefined ? [] : [{ layer: 'refined', artifact: refined.key }]), ...(fixed === undefined ? [] : [{ layer: 'corrected', artifact: fixed.key }])];
+    const layers = [
+      ...(refined === undefined ? [] : [{ layer: 'refined', artifact: refined.key }]),
+      ...(fixed === undefined ? [] : [{ layer: 'corrected', artifact: fixed.key }]),
+    ];
     const table: StoredScores = {
-      layers: layers.map((layer) => ({ ...layer, split: 'train', images: truth.length, miou: 0.5, pixelAccuracy: 0.5, perClass: [], confusion: [], sweep: null, worst: [] })),
+      layers: layers.map((layer) => ({
+        ...layer,
+        split: 'train',
+        images: truth.length,
+        miou: 0.5,
+        pixelAccuracy: 0.5,
+        perClass: [],
+        confusion: [],
+        sweep: null,
+        worst: [],
+      })),
     };
     await context.output.write('metrics.json', JSON.stringify(table));
   },
@@ -116,7 +133,10 @@ const trouble = defineStage({
   version: 1,
   title: 'Trouble',
   config: z.object({
-    how: z.enum(['ignore-cancel', 'block', 'stall', 'segfault', 'throw', 'exit', 'ask-truth', 'wait']).default('wait').meta({ title: 'How' }),
+    how: z
+      .enum(['ignore-cancel', 'block', 'stall', 'segfault', 'throw', 'exit', 'ask-truth', 'wait'])
+      .default('wait')
+      .meta({ title: 'How' }),
   }),
   inputs: {},
   output: 'model',

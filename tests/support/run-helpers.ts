@@ -6,7 +6,10 @@ import type { RunSettings } from '#main/runs/settings.ts';
 import { fakeRecipes, type MemoryRunProject } from './run-project.ts';
 
 /** A service over fake recipes, with a trainer environment that a test may change between runs. */
-export async function openFakeRuns(project: MemoryRunProject, settings: Partial<RunSettings> = {}): Promise<{ service: RunService; trainerEnv: Record<string, string> }> {
+export async function openFakeRuns(
+  project: MemoryRunProject,
+  settings: Partial<RunSettings> = {},
+): Promise<{ service: RunService; trainerEnv: Record<string, string> }> {
   const trainerEnv: Record<string, string> = {};
   const service = await openRunService({
     project,
@@ -29,8 +32,13 @@ export async function runToEnd(service: RunService, order: RunRequest): Promise<
 }
 
 /** Names and sha256 of every file of every step of a run: equal means identical bytes. */
-export function outputHashes(service: RunService, run: RunSummary): Record<string, readonly Pick<ArtifactManifest['files'][number], 'name' | 'sha256'>[]> {
-  return Object.fromEntries(run.steps.map(({ step }) => [step, service.stepArtifact(run.id, step).files.map(({ name, sha256 }) => ({ name, sha256 }))]));
+export function outputHashes(
+  service: RunService,
+  run: RunSummary,
+): Record<string, readonly Pick<ArtifactManifest['files'][number], 'name' | 'sha256'>[]> {
+  return Object.fromEntries(
+    run.steps.map(({ step }) => [step, service.stepArtifact(run.id, step).files.map(({ name, sha256 }) => ({ name, sha256 }))]),
+  );
 }
 
 /** Resolves with the trainer's pid when a fake stage has logged it; `after` skips pids seen before. */

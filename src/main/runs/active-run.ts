@@ -88,7 +88,9 @@ export class ActiveRun {
     if (error !== null) this.say('error', `${error.message.replace(/\.$/, '')}. ${error.remedy}`, this.failingStep());
     const unfinished = outcome.state === 'cancelled' ? 'cancelled' : 'failed';
     const endedAt = isoNow();
-    const steps = this.run.steps.map((step) => (step.state === 'running' ? { ...step, state: unfinished, endedAt, etaSeconds: null } as const : step));
+    const steps = this.run.steps.map((step) =>
+      step.state === 'running' ? ({ ...step, state: unfinished, endedAt, etaSeconds: null } as const) : step,
+    );
     this.recorder.change({ state: outcome.state, steps, endedAt, error }, 'now');
     this.runLog.close();
     return this.run;
@@ -154,10 +156,14 @@ export class ActiveRun {
   private requireRead(stage: string, source: SourceKind): void {
     const declared = Object.values(this.options.recipe.steps).find((step) => step.stage.id === stage)?.stage.reads ?? [];
     if (declared.includes(source)) return;
-    throw new PenumbraError('SUPERVISION_VIOLATION', `stage "${stage}" asked for ${source}, which recipe "${this.options.recipe.id}" does not declare for it`, {
-      remedy: `Declare "${source}" in the stage's reads.`,
-      details: { stage, asked: source, declared: [...declared] },
-    });
+    throw new PenumbraError(
+      'SUPERVISION_VIOLATION',
+      `stage "${stage}" asked for ${source}, which recipe "${this.options.recipe.id}" does not declare for it`,
+      {
+        remedy: `Declare "${source}" in the stage's reads.`,
+        details: { stage, asked: source, declared: [...declared] },
+      },
+    );
   }
 
   private mergeSteps(statuses: readonly StepStatus[]): void {

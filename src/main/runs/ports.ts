@@ -24,7 +24,10 @@ export interface RunLedger {
   get(runId: string): RunSummary | null;
   order(runId: string): StoredOrder | null;
   /** Newest first by creation. */
-  list(query: { readonly state?: RunState | undefined; readonly offset: number; readonly limit: number }): { total: number; runs: RunSummary[] };
+  list(query: { readonly state?: RunState | undefined; readonly offset: number; readonly limit: number }): {
+    total: number;
+    runs: RunSummary[];
+  };
   /**
    * A point already there (same run, step, series and x) keeps its place and takes the new value: a resumed run repeats the points since
    * its checkpoint, with other values where the data changed meanwhile.

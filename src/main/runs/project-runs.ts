@@ -170,10 +170,14 @@ class ProjectRuns implements RunService {
     const run = this.get(runId);
     const order = this.project.runs.order(runId);
     if (order === null || !['failed', 'cancelled', 'interrupted'].includes(run.state)) {
-      throw new PenumbraError('RUN_NOT_RESUMABLE', `run ${runId} is ${run.state}; only failed, cancelled and interrupted runs can be resumed`, {
-        remedy: run.state === 'done' ? 'Start a new run; steps that did not change are reused.' : 'Wait for it, or cancel it first.',
-        details: { runId, state: run.state },
-      });
+      throw new PenumbraError(
+        'RUN_NOT_RESUMABLE',
+        `run ${runId} is ${run.state}; only failed, cancelled and interrupted runs can be resumed`,
+        {
+          remedy: run.state === 'done' ? 'Start a new run; steps that did not change are reused.' : 'Wait for it, or cancel it first.',
+          details: { runId, state: run.state },
+        },
+      );
     }
     const queued: RunSummary = {
       ...run,
@@ -206,7 +210,10 @@ class ProjectRuns implements RunService {
   pinArtifact(key: string, pinned: boolean): void {
     this.requireWritable();
     if (this.project.artifacts.pin(key, pinned)) return;
-    throw new PenumbraError('ARTIFACT_NOT_FOUND', `there is no artifact ${key} in this project`, { remedy: 'Take the key from the list of artifacts.', details: { key } });
+    throw new PenumbraError('ARTIFACT_NOT_FOUND', `there is no artifact ${key} in this project`, {
+      remedy: 'Take the key from the list of artifacts.',
+      details: { key },
+    });
   }
 
   reclaim(dryRun: boolean): ReturnType<RunService['reclaim']> {
@@ -224,7 +231,10 @@ class ProjectRuns implements RunService {
     const indexed = key === null ? null : this.project.artifacts.get(key);
     if (indexed !== null) return indexed.manifest;
     throw new PenumbraError('ARTIFACT_NOT_FOUND', `run ${runId} has no output of step "${step}"`, {
-      remedy: status === undefined ? 'This run has no such step; choose a run of another recipe.' : 'Let the run get past this step, or choose another run.',
+      remedy:
+        status === undefined
+          ? 'This run has no such step; choose a run of another recipe.'
+          : 'Let the run get past this step, or choose another run.',
       details: { runId, step },
     });
   }
@@ -338,7 +348,9 @@ function waitingStep(step: string, stage: string): StepStatus {
 
 function interrupted(run: RunSummary): RunSummary {
   const endedAt = new Date().toISOString();
-  const steps = run.steps.map((step) => (step.state === 'running' ? ({ ...step, state: 'interrupted', endedAt, etaSeconds: null } as const) : step));
+  const steps = run.steps.map((step) =>
+    step.state === 'running' ? ({ ...step, state: 'interrupted', endedAt, etaSeconds: null } as const) : step,
+  );
   return { ...run, state: 'interrupted', steps, endedAt };
 }
 

@@ -43,9 +43,11 @@ export class RunQueue<O extends Occupant> {
   waiting(): RunSummary[] {
     const { runs } = this.ledger.list({ state: 'queued', offset: 0, limit: 500 });
     const place = (run: RunSummary) => this.ledger.order(run.id)?.queuedAt ?? run.createdAt;
+    // The ledger lists newest first; reversed, the stable sort keeps runs queued in one millisecond in the order they came.
     return runs
+      .reverse()
       .map((run) => ({ run, place: place(run) }))
-      .sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : a.run.createdAt < b.run.createdAt ? -1 : 1))
+      .sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0))
       .map(({ run }) => run);
   }
 

@@ -69,7 +69,14 @@ async function dataFindings(project: RunProject, recipe: Recipe, configs: Resolv
   for (const [name, step] of Object.entries(recipe.steps)) {
     const { dataset } = await project.snapshot(step.stage.reads);
     if (dataset.images.length === 0) {
-      return [{ level: 'error', code: 'DATASET_EMPTY', message: 'the project holds no photos', remedy: 'Import a dataset first: `penumbra new DIR --voc ROOT`.' }];
+      return [
+        {
+          level: 'error',
+          code: 'DATASET_EMPTY',
+          message: 'the project holds no photos',
+          remedy: 'Import a dataset first: `penumbra new DIR --voc ROOT`.',
+        },
+      ];
     }
     const config = configs[name] ?? {};
     findings.push(...splitFindings(name, config, dataset));
@@ -93,12 +100,22 @@ function splitFindings(step: string, config: Readonly<Record<string, unknown>>, 
   }
   const others = [config['validationSplit'], ...(Array.isArray(config['splits']) ? (config['splits'] as unknown[]) : [])];
   for (const name of others.filter(missing)) {
-    findings.push({ level: 'warning', code: 'SPLIT_EMPTY', message: `split "${name}" holds no photos; step "${step}" leaves it out`, remedy: 'Nothing to do, if that is meant.' });
+    findings.push({
+      level: 'warning',
+      code: 'SPLIT_EMPTY',
+      message: `split "${name}" holds no photos; step "${step}" leaves it out`,
+      remedy: 'Nothing to do, if that is meant.',
+    });
   }
   return findings;
 }
 
-function supervisionFindings(step: string, reads: readonly string[], config: Readonly<Record<string, unknown>>, dataset: DatasetSnapshot): Finding[] {
+function supervisionFindings(
+  step: string,
+  reads: readonly string[],
+  config: Readonly<Record<string, unknown>>,
+  dataset: DatasetSnapshot,
+): Finding[] {
   const split = config['split'];
   const images = typeof split === 'string' ? dataset.images.filter((image) => image.split === split) : dataset.images;
   if (images.length === 0) return [];
@@ -139,7 +156,7 @@ function violation(step: string, source: 'tags' | 'masks', where: string): Findi
     level: 'error',
     code: 'SUPERVISION_VIOLATION',
     message: `step "${step}" reads ${source}, but the supervision declared for ${where} grants none`,
-    remedy: `Declare ${source} for it with \`penumbra supervision --set SPLIT=${source}\`, or choose a recipe that learns from what is declared.`,
+    remedy: `Declare ${source} with \`penumbra supervision --set SPLIT=${source}\`, or choose a recipe that learns from what is declared.`,
   };
 }
 

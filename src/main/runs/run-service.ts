@@ -1,6 +1,18 @@
 import type { ArtifactManifest } from '#shared/domain/artifact.ts';
 import type { CallOutput, CallParsedInput, EventPayload } from '#shared/contract/define.ts';
-import type { RecipeInfo, checkRun, listArtifacts, listRuns, reclaimArtifacts, runChanged, runLog, runLogged, runMetric, runMetrics, startRun } from '#shared/contract/runs.ts';
+import type {
+  RecipeInfo,
+  checkRun,
+  listArtifacts,
+  listRuns,
+  reclaimArtifacts,
+  runChanged,
+  runLog,
+  runLogged,
+  runMetric,
+  runMetrics,
+  startRun,
+} from '#shared/contract/runs.ts';
 import type { RunSummary } from '#shared/domain/run.ts';
 import type { ScoreTable } from '#shared/domain/score.ts';
 import type { ArtifactReader } from '#main/ml/stage.ts';

@@ -52,7 +52,9 @@ export function runToScore(project: RunProject, runId: string | undefined): RunS
   if (runId === undefined) {
     const newest = allRuns(project).find((run) => run.state === 'done' && run.scoringOf === null);
     if (newest !== undefined) return newest;
-    throw new PenumbraError('RUN_NOT_FOUND', 'this project has no finished run to score', { remedy: 'Start one: `penumbra run weak-baseline`.' });
+    throw new PenumbraError('RUN_NOT_FOUND', 'this project has no finished run to score', {
+      remedy: 'Start one: `penumbra run weak-baseline`.',
+    });
   }
   const run = requireRun(project, runId);
   return run.scoringOf === null ? run : requireRun(project, run.scoringOf);
@@ -61,11 +63,18 @@ export function runToScore(project: RunProject, runId: string | undefined): RunS
 export function requireRun(project: RunProject, runId: string): RunSummary {
   const run = project.runs.get(runId);
   if (run !== null) return run;
-  throw new PenumbraError('RUN_NOT_FOUND', `there is no run ${runId} in this project`, { remedy: '`penumbra runs` lists them.', details: { runId } });
+  throw new PenumbraError('RUN_NOT_FOUND', `there is no run ${runId} in this project`, {
+    remedy: '`penumbra runs` lists them.',
+    details: { runId },
+  });
 }
 
 /** The newest score table: of the named run or of a scoring run of it; of any run when none is named. */
-export async function readScores(project: RunProject, store: FileArtifactStore, runId: string | undefined): Promise<{ runId: string; table: ScoreTable }> {
+export async function readScores(
+  project: RunProject,
+  store: FileArtifactStore,
+  runId: string | undefined,
+): Promise<{ runId: string; table: ScoreTable }> {
   const named = runId === undefined ? null : requireRun(project, runId);
   const candidates = allRuns(project).filter((run) => named === null || run.id === named.id || run.scoringOf === named.id);
   for (const run of candidates) {

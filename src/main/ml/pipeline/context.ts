@@ -23,10 +23,14 @@ export function stageContext(parts: ContextParts): StageContext {
   const stage = step.stage;
   const requireRead = (source: 'truth' | 'edits') => {
     if (stage.reads.includes(source)) return;
-    throw new PenumbraError('SUPERVISION_VIOLATION', `stage "${stage.id}" asked for ${source}, which it does not declare among its reads (${stage.reads.join(', ') || 'none'})`, {
-      remedy: `Declare "${source}" in the stage's reads, or do not ask for it.`,
-      details: { stage: stage.id, asked: source, declared: [...stage.reads] },
-    });
+    throw new PenumbraError(
+      'SUPERVISION_VIOLATION',
+      `stage "${stage.id}" asked for ${source}, which it does not declare among its reads (${stage.reads.join(', ') || 'none'})`,
+      {
+        remedy: `Declare "${source}" in the stage's reads, or do not ask for it.`,
+        details: { stage: stage.id, asked: source, declared: [...stage.reads] },
+      },
+    );
   };
   return {
     get backend(): TensorBackend {
@@ -59,5 +63,7 @@ export function stageContext(parts: ContextParts): StageContext {
 }
 
 export function cancelled(): PenumbraError {
-  return new PenumbraError('RUN_CANCELLED', 'the run was cancelled', { remedy: 'Resume it when you like: it goes on from its last checkpoint.' });
+  return new PenumbraError('RUN_CANCELLED', 'the run was cancelled', {
+    remedy: 'Resume it when you like: it goes on from its last checkpoint.',
+  });
 }

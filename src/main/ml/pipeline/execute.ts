@@ -29,7 +29,10 @@ export async function executeRecipe(recipe: Recipe, order: ExecuteOrder, host: P
   validateRecipe(recipe);
   const configs = resolveConfigs(recipe, order.preset, order.overrides);
   const plan = planRun(recipe, order.given, order.only);
-  const progress = new RunProgress(host, plan.steps.map((step) => ({ name: step.name, stage: stepOf(recipe, step.name).stage.id })));
+  const progress = new RunProgress(
+    host,
+    plan.steps.map((step) => ({ name: step.name, stage: stepOf(recipe, step.name).stage.id })),
+  );
   const made = new Map<string, ArtifactReader>();
   try {
     for (const planned of plan.steps) {
@@ -60,8 +63,10 @@ async function executeStep(walk: Walk, planned: PlannedStep): Promise<ArtifactRe
     const failure = stageError(error, planned.name, step.stage.title);
     progress.end(planned.name, failure.code === 'RUN_CANCELLED' ? 'cancelled' : 'failed', null);
     // The core logs the error itself when the run ends; here is what only this process knows.
-    if (failure.code === 'INTERNAL' && error instanceof Error && error.stack !== undefined) progress.log(planned.name, 'debug', error.stack);
-    if (host.signal.aborted && failure.code !== 'RUN_CANCELLED') throw cancelled(); // a stage torn down by the cancel may fail in its own way
+    if (failure.code === 'INTERNAL' && error instanceof Error && error.stack !== undefined)
+      progress.log(planned.name, 'debug', error.stack);
+    // A stage torn down by the cancel may fail in its own way.
+    if (host.signal.aborted && failure.code !== 'RUN_CANCELLED') throw cancelled();
     throw failure;
   }
 }
@@ -76,10 +81,14 @@ async function standIn(walk: Walk, name: string, key: string, step: RecipeStep):
     });
   }
   if (reader.manifest.kind !== step.stage.output) {
-    throw new PenumbraError('BAD_REQUEST', `step "${name}" makes ${step.stage.output}; the given artifact ${key} is ${reader.manifest.kind}`, {
-      remedy: 'Give an artifact of the kind that the step makes.',
-      details: { step: name, key, expected: step.stage.output, found: reader.manifest.kind },
-    });
+    throw new PenumbraError(
+      'BAD_REQUEST',
+      `step "${name}" makes ${step.stage.output}; the given artifact ${key} is ${reader.manifest.kind}`,
+      {
+        remedy: 'Give an artifact of the kind that the step makes.',
+        details: { step: name, key, expected: step.stage.output, found: reader.manifest.kind },
+      },
+    );
   }
   walk.progress.reuse(name, 'reused', key, reader.manifest.createdAt);
   return reader;

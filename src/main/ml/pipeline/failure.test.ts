@@ -9,14 +9,24 @@ describe('stageError', () => {
   });
 
   it.each<[string, unknown, string, string]>([
-    ['a full disk', Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }), 'DISK_FULL', 'Train (model): disk full: ENOSPC: no space left on device, write'],
+    [
+      'a full disk',
+      Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }),
+      'DISK_FULL',
+      'Train (model): disk full: ENOSPC: no space left on device, write',
+    ],
     [
       "TensorFlow's want of memory",
       new Error('Invalid TF_Status: 8\nMessage: OOM when allocating tensor with shape[64,512,512,96] and type float'),
       'OUT_OF_MEMORY',
       'Train (model): out of memory: OOM when allocating tensor with shape[64,512,512,96] and type float',
     ],
-    ["V8's want of memory", new RangeError('Array buffer allocation failed'), 'OUT_OF_MEMORY', 'Train (model): out of memory: Array buffer allocation failed'],
+    [
+      "V8's want of memory",
+      new RangeError('Array buffer allocation failed'),
+      'OUT_OF_MEMORY',
+      'Train (model): out of memory: Array buffer allocation failed',
+    ],
     [
       "TensorFlow's refusal, behind its bare status",
       new Error('Invalid TF_Status: 3\nMessage: input depth must be evenly divisible by filter depth: 24 vs 320'),

@@ -17,8 +17,10 @@ export function validateRecipe(recipe: Recipe): void {
       if (wanted === undefined) fail(`stage "${step.stage.id}" has no input "${input}"; it has ${listed(Object.keys(step.stage.inputs))}`);
       const made = earlier.get(from);
       // Inputs come from earlier steps only, so a cycle cannot be written down.
-      if (made === undefined) fail(`input "${input}" comes from "${from}", which is not an earlier step; earlier steps are ${listed([...earlier.keys()])}`);
-      if (wanted !== undefined && made !== wanted.kind) fail(`input "${input}" takes ${wanted.kind}, but step "${from}" makes ${String(made)}`);
+      if (made === undefined)
+        fail(`input "${input}" comes from "${from}", which is not an earlier step; earlier steps are ${listed([...earlier.keys()])}`);
+      if (wanted !== undefined && made !== wanted.kind)
+        fail(`input "${input}" takes ${wanted.kind}, but step "${from}" makes ${String(made)}`);
     }
     for (const [input, wanted] of Object.entries(step.stage.inputs)) {
       if (wanted.optional !== true && step.from[input] === undefined) fail(`input "${input}" (${wanted.kind}) comes from nowhere`);
@@ -55,10 +57,14 @@ export interface PlannedStep {
 export function planRun(recipe: Recipe, given: Readonly<Record<string, string>>, only: readonly string[] | null): RunPlan {
   for (const name of [...Object.keys(given), ...(only ?? [])]) {
     if (!Object.hasOwn(recipe.steps, name)) {
-      throw new PenumbraError('RECIPE_UNKNOWN', `recipe "${recipe.id}" has no step "${name}"; its steps are ${listed(Object.keys(recipe.steps))}`, {
-        remedy: 'Name steps of this recipe.',
-        details: { recipe: recipe.id, step: name },
-      });
+      throw new PenumbraError(
+        'RECIPE_UNKNOWN',
+        `recipe "${recipe.id}" has no step "${name}"; its steps are ${listed(Object.keys(recipe.steps))}`,
+        {
+          remedy: 'Name steps of this recipe.',
+          details: { recipe: recipe.id, step: name },
+        },
+      );
     }
   }
   const steps: PlannedStep[] = [];

@@ -21,7 +21,10 @@ const KEY_FORMAT = 1;
 
 /** First 32 hex digits of the sha256 over the canonical JSON of the parts. */
 export function artifactKey(parts: KeyParts): ArtifactKey {
-  return createHash('sha256').update(canonicalJson({ format: KEY_FORMAT, ...parts })).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(canonicalJson({ format: KEY_FORMAT, ...parts }))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** JSON with object keys in code-point order, no white space, and undefined members left out. Refuses what JSON cannot hold. */

@@ -42,7 +42,13 @@ export class RunProgress {
 
   end(step: string, state: Exclude<StepState, 'waiting' | 'running'>, artifact: string | null): void {
     const status = this.statuses.get(step);
-    this.set(step, { state, endedAt: this.isoNow(), etaSeconds: null, artifact, ...(state === 'done' && status !== undefined ? { done: status.total } : {}) });
+    this.set(step, {
+      state,
+      endedAt: this.isoNow(),
+      etaSeconds: null,
+      artifact,
+      ...(state === 'done' && status !== undefined ? { done: status.total } : {}),
+    });
     this.send();
   }
 

@@ -57,7 +57,13 @@ function errorOf(action: () => unknown): PenumbraError {
 
 describe('resolveConfigs', () => {
   it('takes defaults, then the preset, then what was set', () => {
-    expect(resolveConfigs(recipe, 'quick', { 'model.learningRate': 0.5 })['model']).toEqual({ epochs: 2, learningRate: 0.5, schedule: 'poly', scales: [1], frozen: 0 });
+    expect(resolveConfigs(recipe, 'quick', { 'model.learningRate': 0.5 })['model']).toEqual({
+      epochs: 2,
+      learningRate: 0.5,
+      schedule: 'poly',
+      scales: [1],
+      frozen: 0,
+    });
     expect(resolveConfigs(recipe, 'full', { 'model.epochs': 7 })['model']).toMatchObject({ epochs: 7, scales: [0.5, 1] });
   });
 
@@ -68,8 +74,16 @@ describe('resolveConfigs', () => {
     ['not positive', { 'model.learningRate': -1 as never }, /^model\.learningRate = -1: .*; expected a number above 0 up to 10$/],
     ['not a choice', { 'model.schedule': 'cosine' as never }, /; expected one of "poly", "constant"$/],
     ['wrong item', { 'model.scales': [1, 'x'] as never }, /^model\.scales = \[1,"x"\]: .*; expected a list, each a number above 0$/],
-    ['unknown key', { 'model.learningRat': 1 as never }, /^model\.learningRat: "Train" has no setting "learningRat" \(did you mean "learningRate"\?\).*epochs, learningRate/],
-    ['unknown step', { 'modle.epochs': 1 as never }, /recipe "small" has no step "modle" \(did you mean "model"\?\); its steps are model, cams$/],
+    [
+      'unknown key',
+      { 'model.learningRat': 1 as never },
+      /^model\.learningRat: "Train" has no setting "learningRat" \(did you mean "learningRate"\?\).*epochs, learningRate/,
+    ],
+    [
+      'unknown step',
+      { 'modle.epochs': 1 as never },
+      /recipe "small" has no step "modle" \(did you mean "model"\?\); its steps are model, cams$/,
+    ],
     ['inherited name', { 'model.toString': 1 as never }, /has no setting "toString"/],
     ['inherited step', { 'constructor.name': 1 as never }, /has no step "constructor"/],
   ])('refuses %s, naming step.key, value and what is accepted', (_case, overrides, message) => {
@@ -81,7 +95,9 @@ describe('resolveConfigs', () => {
 
   it('refuses a preset that sets what the stage does not have', () => {
     const broken: Recipe = { ...recipe, steps: { model: { ...step(trainer, {}), presets: { quick: { epoch: 3 } } } } };
-    expect(errorOf(() => resolveConfigs(broken, 'quick', {})).message).toMatch(/no setting "epoch" \(did you mean "epochs"\?\) \(preset "quick"/);
+    expect(errorOf(() => resolveConfigs(broken, 'quick', {})).message).toMatch(
+      /no setting "epoch" \(did you mean "epochs"\?\) \(preset "quick"/,
+    );
   });
 });
 
@@ -93,8 +109,22 @@ describe('describeRecipe', () => {
       ['cams', { model: 'model' }],
     ]);
     expect(described.steps[0]?.fields).toMatchObject([
-      { key: 'epochs', title: 'Epochs', unit: 'epochs', source: 'IRN train_cam.py', default: 10, schema: { type: 'integer', minimum: 1, maximum: 200 } },
-      { key: 'learningRate', title: 'Learning rate', unit: null, source: 'methods/cam.md §0', default: 0.1, schema: { type: 'number', exclusiveMinimum: 0, maximum: 10 } },
+      {
+        key: 'epochs',
+        title: 'Epochs',
+        unit: 'epochs',
+        source: 'IRN train_cam.py',
+        default: 10,
+        schema: { type: 'integer', minimum: 1, maximum: 200 },
+      },
+      {
+        key: 'learningRate',
+        title: 'Learning rate',
+        unit: null,
+        source: 'methods/cam.md §0',
+        default: 0.1,
+        schema: { type: 'number', exclusiveMinimum: 0, maximum: 10 },
+      },
       { key: 'schedule', schema: { type: 'string', enum: ['poly', 'constant'] } },
       { key: 'scales', default: [1], schema: { type: 'array' } },
       { key: 'frozen', title: 'frozen', default: 0 },
@@ -105,14 +135,21 @@ describe('describeRecipe', () => {
 });
 
 describe('validateRecipe', () => {
-  const camsFrom = (from: Record<string, string>): Recipe => ({ ...recipe, steps: { model: step(trainer, {}), cams: { ...step(cams, {}), from } } });
+  const camsFrom = (from: Record<string, string>): Recipe => ({
+    ...recipe,
+    steps: { model: step(trainer, {}), cams: { ...step(cams, {}), from } },
+  });
 
   it('accepts a graph whose inputs come from earlier steps of the right kind', () => {
     expect(() => validateRecipe(recipe)).not.toThrow();
   });
 
   it.each<[string, Recipe, string]>([
-    ['a later step', { ...recipe, steps: { cams: step(cams, { model: 'model' }), model: step(trainer, {}) } }, 'comes from "model", which is not an earlier step; earlier steps are none'],
+    [
+      'a later step',
+      { ...recipe, steps: { cams: step(cams, { model: 'model' }), model: step(trainer, {}) } },
+      'comes from "model", which is not an earlier step; earlier steps are none',
+    ],
     ['itself', { ...recipe, steps: { cams: step(cams, { model: 'cams' }) } }, 'comes from "cams", which is not an earlier step'],
     ['a step of another kind', camsFrom({ model: 'model', extra: 'model' }), 'input "extra" takes boxes, but step "model" makes model'],
     ['an input that does not exist', camsFrom({ model: 'model', masks: 'model' }), 'stage "cams" has no input "masks"'],
@@ -139,7 +176,10 @@ describe('planRun', () => {
   });
 
   it('refuses to run a step whose required input is left out', () => {
-    expect(errorOf(() => planRun(recipe, {}, ['cams']))).toMatchObject({ code: 'ARTIFACT_NOT_FOUND', message: 'step "cams" needs the output of step "model", which was not made' });
+    expect(errorOf(() => planRun(recipe, {}, ['cams']))).toMatchObject({
+      code: 'ARTIFACT_NOT_FOUND',
+      message: 'step "cams" needs the output of step "model", which was not made',
+    });
   });
 
   it('refuses names that are no steps', () => {

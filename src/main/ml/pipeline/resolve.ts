@@ -19,7 +19,12 @@ export function resolveConfigs(recipe: Recipe, preset: Preset, overrides: Overri
   return resolved;
 }
 
-function resolveStep(name: string, step: RecipeStep, preset: Preset, set: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function resolveStep(
+  name: string,
+  step: RecipeStep,
+  preset: Preset,
+  set: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const shape = step.stage.config.shape as Readonly<Record<string, z.ZodType>>;
   const fromPreset = step.presets[preset] ?? {};
   for (const key of Object.keys(fromPreset)) {
@@ -35,11 +40,16 @@ function resolveStep(name: string, step: RecipeStep, preset: Preset, set: Readon
   const key = String(issue?.path[0] ?? '');
   const field = shape[key];
   const value = merged[key];
+  const written = value === undefined ? 'nothing' : JSON.stringify(value);
   const accepted = field === undefined ? (issue?.message ?? 'other values') : describeAccepted(field);
-  throw new PenumbraError('STAGE_CONFIG_INVALID', `${name}.${key} = ${value === undefined ? 'nothing' : JSON.stringify(value)}: ${issue?.message ?? 'not accepted'}; expected ${accepted}`, {
-    remedy: `Set it to a value in range, such as --set ${name}.${key}=${exampleValue(field)}, or leave it out for the default.`,
-    details: { step: name, key, value: jsonOrNull(value), expected: accepted },
-  });
+  throw new PenumbraError(
+    'STAGE_CONFIG_INVALID',
+    `${name}.${key} = ${written}: ${issue?.message ?? 'not accepted'}; expected ${accepted}`,
+    {
+      remedy: `Set it to a value in range, such as --set ${name}.${key}=${exampleValue(field)}, or leave it out for the default.`,
+      details: { step: name, key, value: jsonOrNull(value), expected: accepted },
+    },
+  );
 }
 
 function groupByStep(recipe: Recipe, overrides: Overrides): Record<string, Record<string, unknown>> {
@@ -49,10 +59,14 @@ function groupByStep(recipe: Recipe, overrides: Overrides): Record<string, Recor
     const step = path.slice(0, dot);
     if (!Object.hasOwn(recipe.steps, step)) {
       const steps = Object.keys(recipe.steps);
-      throw new PenumbraError('STAGE_CONFIG_INVALID', `"${path}": recipe "${recipe.id}" has no step "${step}"${nearest(step, steps)}; its steps are ${steps.join(', ')}`, {
-        remedy: 'Write settings as step.key=value with a step of this recipe.',
-        details: { step, recipe: recipe.id, expected: steps },
-      });
+      throw new PenumbraError(
+        'STAGE_CONFIG_INVALID',
+        `"${path}": recipe "${recipe.id}" has no step "${step}"${nearest(step, steps)}; its steps are ${steps.join(', ')}`,
+        {
+          remedy: 'Write settings as step.key=value with a step of this recipe.',
+          details: { step, recipe: recipe.id, expected: steps },
+        },
+      );
     }
     (grouped[step] ??= {})[path.slice(dot + 1)] = value;
   }
@@ -61,10 +75,15 @@ function groupByStep(recipe: Recipe, overrides: Overrides): Record<string, Recor
 
 function unknownKey(step: string, recipeStep: RecipeStep, key: string, where: string): PenumbraError {
   const keys = Object.keys(recipeStep.stage.config.shape);
-  return new PenumbraError('STAGE_CONFIG_INVALID', `${step}.${key}: "${recipeStep.stage.title}" has no setting "${key}"${nearest(key, keys)} (${where}); its settings are ${keys.join(', ')}`, {
-    remedy: 'Use one of the settings listed; `penumbra recipes` shows them with their ranges.',
-    details: { step, key, expected: keys },
-  });
+  const { title } = recipeStep.stage;
+  return new PenumbraError(
+    'STAGE_CONFIG_INVALID',
+    `${step}.${key}: "${title}" has no setting "${key}"${nearest(key, keys)} (${where}); its settings are ${keys.join(', ')}`,
+    {
+      remedy: 'Use one of the settings listed; `penumbra recipes` shows them with their ranges.',
+      details: { step, key, expected: keys },
+    },
+  );
 }
 
 /** "a whole number from 1 to 200", "one of: a, b", from the schema itself. */

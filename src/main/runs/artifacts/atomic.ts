@@ -52,11 +52,15 @@ export async function writeError(error: unknown, path: string, bytes: number | n
     case 'ENOSPC':
     case 'EDQUOT': {
       const free = await freeBytes(dirname(path));
-      return new PenumbraError('DISK_FULL', `disk full while writing ${basename(path)}${size}: ${String(free)} bytes are free in ${dirname(path)}`, {
-        remedy: 'Free space on that disk, for instance by reclaiming artifacts, then resume the run. What was finished is kept; nothing half-written is.',
-        details: { file: path, bytes, freeBytes: free },
-        cause: error,
-      });
+      return new PenumbraError(
+        'DISK_FULL',
+        `disk full while writing ${basename(path)}${size}: ${String(free)} bytes are free in ${dirname(path)}`,
+        {
+          remedy: 'Free space on that disk, for instance by reclaiming artifacts, then resume the run. What was finished is kept.',
+          details: { file: path, bytes, freeBytes: free },
+          cause: error,
+        },
+      );
     }
     case 'EROFS':
     case 'EACCES':

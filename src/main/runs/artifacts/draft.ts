@@ -47,10 +47,14 @@ export class DraftFolder implements ArtifactDraft {
 
   private async write(name: string, bytes: Uint8Array | string): Promise<void> {
     if (!FILE_NAME.test(name) || name === MANIFEST) {
-      throw new PenumbraError('WRITE_FAILED', `artifact file name "${name}" is not accepted; expected letters, digits, dot, hyphen and underscore`, {
-        remedy: 'Name the file after the id of its image or its purpose.',
-        details: { file: name },
-      });
+      throw new PenumbraError(
+        'WRITE_FAILED',
+        `artifact file name "${name}" is not accepted; expected letters, digits, dot, hyphen and underscore`,
+        {
+          remedy: 'Name the file after the id of its image or its purpose.',
+          details: { file: name },
+        },
+      );
     }
     await writeAtomically(join(this.dir, name), bytes, 'artifact');
     const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -77,7 +81,8 @@ export class DraftFolder implements ArtifactDraft {
   }
 
   async release(): Promise<void> {
-    await releaseOwnership(dirname(this.dir), basename(this.dir), this.runId).catch(() => undefined); // on a full disk the dead owner's pid says as much
+    // On a full disk this fails; the dead owner's pid then says as much.
+    await releaseOwnership(dirname(this.dir), basename(this.dir), this.runId).catch(() => undefined);
   }
 }
 

@@ -53,7 +53,7 @@ function neededKeys(project: RunProject, kept: readonly RunSummary[], orderOf: (
   return needed;
 }
 
-/** Deletes artifacts that nothing needs, staging of runs that are not kept, and what was set aside as damaged; with `dryRun` only lists them. */
+/** Deletes artifacts that nothing needs, staging of runs that are not kept, and what was set aside; with `dryRun` only lists them. */
 export async function reclaim(project: RunProject, store: FileArtifactStore, dryRun: boolean): Promise<Reclaimed> {
   const kept = keptRuns(allRuns(project));
   const needed = neededKeys(project, kept, (runId) => project.runs.order(runId));
@@ -64,7 +64,8 @@ export async function reclaim(project: RunProject, store: FileArtifactStore, dry
     keys.push(manifest.key);
     bytes += artifactBytes(manifest);
     if (dryRun) continue;
-    await store.delete(manifest.key); // folder first: an index row without folder is dropped at the next start, a folder without row would stay
+    // Folder first: an index row without folder is dropped at the next start, a folder without row would be taken in again.
+    await store.delete(manifest.key);
     project.artifacts.delete(manifest.key);
   }
   for (const key of await sweptStaging(store, kept)) {
@@ -91,7 +92,7 @@ async function sweptStaging(store: FileArtifactStore, kept: readonly RunSummary[
   return staged.filter(({ owner }) => owner === null || (!ownerIsAlive(owner) && !unfinished.has(owner.runId))).map(({ key }) => key);
 }
 
-/** Brings the index in line with the folders, which are the truth: a kill may have come between seal and index, or between delete and index. */
+/** Brings the index in line with the folders, which are the truth: a kill may have come between folder and index. */
 export async function reconcileIndex(project: RunProject, store: FileArtifactStore): Promise<void> {
   const sealed = await store.sealedKeys();
   const indexed = new Set(project.artifacts.list({}).map(({ manifest }) => manifest.key));

@@ -43,7 +43,10 @@ export async function takeOwnership(stagingRoot: string, key: string, runId: str
   let removedOther = false;
   try {
     for (;;) {
-      if (signal.aborted) throw new PenumbraError('RUN_CANCELLED', 'the run was cancelled while it waited for another run', { remedy: 'Resume it when you like.' });
+      if (signal.aborted)
+        throw new PenumbraError('RUN_CANCELLED', 'the run was cancelled while it waited for another run', {
+          remedy: 'Resume it when you like.',
+        });
       if (await linkOnce(claim, path)) {
         if (!removedOther) return;
         await pause(SETTLE_MS);
@@ -79,7 +82,10 @@ async function pause(ms: number): Promise<void> {
 
 /** Says that nobody works on the key any more; who did last stays known, for sweeps. */
 export async function releaseOwnership(stagingRoot: string, key: string, runId: string): Promise<void> {
-  await writeFile(ownerPath(stagingRoot, key), JSON.stringify({ pid: process.pid, startTicks: null, runId, released: true } satisfies Owner));
+  await writeFile(
+    ownerPath(stagingRoot, key),
+    JSON.stringify({ pid: process.pid, startTicks: null, runId, released: true } satisfies Owner),
+  );
 }
 
 export async function forgetOwnership(stagingRoot: string, key: string): Promise<void> {

@@ -22,7 +22,19 @@ afterEach(() => {
 });
 
 function facts(key = KEY): Parameters<ArtifactDraft['seal']>[0] {
-  return { key, kind: 'model', stage: 'test', stageVersion: 1, config: {}, inputs: {}, sources: {}, seed: 0, versions: {}, createdAt: '2026-01-01T00:00:00.000Z', runId: RUN };
+  return {
+    key,
+    kind: 'model',
+    stage: 'test',
+    stageVersion: 1,
+    config: {},
+    inputs: {},
+    sources: {},
+    seed: 0,
+    versions: {},
+    createdAt: '2026-01-01T00:00:00.000Z',
+    runId: RUN,
+  };
 }
 
 async function sealOne(): Promise<void> {
@@ -45,7 +57,9 @@ describe('FileArtifactStore', () => {
     const reader = await store.require(KEY);
     expect(reader.manifest).toEqual(sealed.manifest);
     // echo -n hello | sha256sum
-    expect(reader.manifest.files).toEqual([{ name: 'a.txt', bytes: 5, sha256: '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824' }]);
+    expect(reader.manifest.files).toEqual([
+      { name: 'a.txt', bytes: 5, sha256: '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824' },
+    ]);
     expect(new TextDecoder().decode(await reader.read('a.txt'))).toBe('hello');
     expect(reader.has('b')).toBe(false);
     await expect(reader.read('b')).rejects.toMatchObject({ code: 'ARTIFACT_NOT_FOUND' });
@@ -98,7 +112,12 @@ describe('FileArtifactStore', () => {
     ['a missing file', (folder) => unlinkSync(join(folder, 'a.txt')), /artifact 0123.*: a\.txt is missing/],
     ['a short file', (folder) => truncateSync(join(folder, 'a.txt'), 2), /a\.txt has 2 bytes; expected 5/],
     ['a manifest that is no JSON', (folder) => writeFileSync(join(folder, 'manifest.json'), '{'), /manifest\.json is not a manifest/],
-    ['a manifest of another artifact', (folder) => writeFileSync(join(folder, 'manifest.json'), readFileSync(join(folder, 'manifest.json'), 'utf8').replaceAll(KEY, 'f'.repeat(32))), /manifest\.json names key ffff/],
+    [
+      'a manifest of another artifact',
+      (folder) =>
+        writeFileSync(join(folder, 'manifest.json'), readFileSync(join(folder, 'manifest.json'), 'utf8').replaceAll(KEY, 'f'.repeat(32))),
+      /manifest\.json names key ffff/,
+    ],
   ])('refuses %s, naming the file and the way out', async (_case, harm, message) => {
     await sealOne();
     harm(join(dir, 'artifacts', KEY));
@@ -114,7 +133,9 @@ describe('FileArtifactStore', () => {
     await sealOne();
     writeFileSync(join(dir, 'artifacts', KEY, 'a.txt'), 'hallo');
     const reader = await store.require(KEY);
-    await expect(verifyContents(reader)).rejects.toThrow(/a\.txt has sha256 d3751d33f9cd5049c4af2b462735457e4d3baf130bcbb87f389e349fbaeb20b9; expected 2cf24dba/);
+    await expect(verifyContents(reader)).rejects.toThrow(
+      /a\.txt has sha256 d3751d33f9cd5049c4af2b462735457e4d3baf130bcbb87f389e349fbaeb20b9; expected 2cf24dba/,
+    );
   });
 
   it('refuses file shrinking between open and read', async () => {
@@ -161,7 +182,14 @@ describe('checkpoint', () => {
     ['cut short', (path) => truncateSync(path, readFileSync(path).length - 1)],
     ['cut inside its header', (path) => truncateSync(path, 10)],
     ['empty', (path) => truncateSync(path, 0)],
-    ['with one bit changed', (path) => writeFileSync(path, readFileSync(path).map((byte, index, all) => (index === all.length - 1 ? byte ^ 1 : byte)))],
+    [
+      'with one bit changed',
+      (path) =>
+        writeFileSync(
+          path,
+          readFileSync(path).map((byte, index, all) => (index === all.length - 1 ? byte ^ 1 : byte)),
+        ),
+    ],
     ['gone', (path) => unlinkSync(path)],
   ])('a newest one %s is passed over in favour of the one before, which outlives the next save', async (_case, harm) => {
     const checkpoint = await slot();

@@ -101,7 +101,8 @@ export class FileArtifactStore implements ArtifactStore {
   /** Keys and bytes of what was set aside. */
   async damaged(): Promise<{ key: string; bytes: number }[]> {
     const found = [];
-    for (const key of await this.keysIn(join(this.root, 'damaged'))) found.push({ key, bytes: await folderBytes(join(this.root, 'damaged', key)) });
+    for (const key of await this.keysIn(join(this.root, 'damaged')))
+      found.push({ key, bytes: await folderBytes(join(this.root, 'damaged', key)) });
     return found;
   }
 
@@ -135,7 +136,9 @@ async function prepareFolder(dir: string): Promise<void> {
 function parseKey(key: string): string {
   const parsed = ArtifactKey.safeParse(key);
   if (parsed.success) return parsed.data;
-  throw new PenumbraError('ARTIFACT_NOT_FOUND', `"${key}" is not an artifact key; expected 32 hex digits`, { remedy: 'Take the key from the list of artifacts.' });
+  throw new PenumbraError('ARTIFACT_NOT_FOUND', `"${key}" is not an artifact key; expected 32 hex digits`, {
+    remedy: 'Take the key from the list of artifacts.',
+  });
 }
 
 async function folderBytes(dir: string): Promise<number> {

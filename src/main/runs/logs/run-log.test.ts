@@ -87,8 +87,16 @@ describe('process log', () => {
     const log = openProcessLog(dir, 'core');
     log.info({ socket: 's' }, 'listening');
     const { readFileSync } = await import('node:fs');
-    const lines = readFileSync(join(dir, 'logs', 'core.ndjson'), 'utf8').trimEnd().split('\n');
+    const lines = readFileSync(join(dir, 'logs', 'core.ndjson'), 'utf8')
+      .trimEnd()
+      .split('\n');
     expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: 'listening', socket: 's', level: 30, pid: process.pid, time: expect.stringMatching(/^\d{4}-/) as string });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      msg: 'listening',
+      socket: 's',
+      level: 30,
+      pid: process.pid,
+      time: expect.stringMatching(/^\d{4}-/) as string,
+    });
   });
 });

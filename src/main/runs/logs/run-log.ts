@@ -51,7 +51,10 @@ export async function readRunLog(
     if (first !== undefined && first.n <= afterLine) break;
   }
   const page = found.slice(0, limit);
-  return { lines: page.map(({ at, level, step, message }) => ({ at, level, step, message })), nextLine: (page.at(-1)?.n ?? afterLine - 1) + 1 };
+  return {
+    lines: page.map(({ at, level, step, message }) => ({ at, level, step, message })),
+    nextLine: (page.at(-1)?.n ?? afterLine - 1) + 1,
+  };
 }
 
 function parseLines(text: string): StoredLine[] {

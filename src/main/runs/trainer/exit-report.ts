@@ -29,10 +29,14 @@ export function unresponsiveError(step: string | null, silentSeconds: number, ki
   const during = step === null ? 'before its first step' : `during step "${step}"`;
   const what = kind === 'loop' ? 'gave no sign of life' : 'showed no progress';
   const variable = kind === 'loop' ? 'PENUMBRA_HEARTBEAT_SECONDS' : 'PENUMBRA_STALL_SECONDS';
-  return new PenumbraError('TRAINER_UNRESPONSIVE', `the trainer ${what} for ${String(Math.round(silentSeconds))} s ${during} and was killed`, {
-    remedy: `Resume the run: it goes on from its last checkpoint. If this machine needs longer for one step, set ${variable} to more seconds.`,
-    details: { step, silentSeconds: Math.round(silentSeconds) },
-  });
+  return new PenumbraError(
+    'TRAINER_UNRESPONSIVE',
+    `the trainer ${what} for ${String(Math.round(silentSeconds))} s ${during} and was killed`,
+    {
+      remedy: `Resume the run: it goes on from its last checkpoint. If one step takes longer here, set ${variable} to more seconds.`,
+      details: { step, silentSeconds: Math.round(silentSeconds) },
+    },
+  );
 }
 
 function outOfMemory(exit: TrainerExit): boolean {

@@ -9,7 +9,8 @@ import { openTrainerChannel, type TrainerProxy } from './channel.ts';
 import { stderrLevel } from './stderr-level.ts';
 import { crashError, oomKillCount, unresponsiveError } from './exit-report.ts';
 
-export type TrainerOutcome = { readonly state: 'done' } | { readonly state: 'cancelled' } | { readonly state: 'failed'; readonly error: PenumbraError };
+export type TrainerOutcome =
+  { readonly state: 'done' } | { readonly state: 'cancelled' } | { readonly state: 'failed'; readonly error: PenumbraError };
 
 export interface TrainerEvents {
   /** A line the trainer's process wrote to stdout or stderr. */
@@ -111,7 +112,8 @@ export class TrainerProcess {
     const { startTimeoutMs, heartbeatTimeoutMs, stallTimeoutMs } = this.launch.settings;
     const check = () => {
       const silentMs = performance.now() - this.beatAtMs;
-      if (silentMs > (this.hasBeaten ? heartbeatTimeoutMs : startTimeoutMs)) this.killFor(unresponsiveError(this.launch.events.currentStep(), silentMs / 1000, 'loop'));
+      if (silentMs > (this.hasBeaten ? heartbeatTimeoutMs : startTimeoutMs))
+        this.killFor(unresponsiveError(this.launch.events.currentStep(), silentMs / 1000, 'loop'));
       else if (this.idleMs > stallTimeoutMs) this.killFor(unresponsiveError(this.launch.events.currentStep(), this.idleMs / 1000, 'stage'));
     };
     const every = Math.min(1000, heartbeatTimeoutMs / 4, stallTimeoutMs / 4);

@@ -39,7 +39,11 @@ describe.runIf(process.platform === 'linux')('process identity', () => {
   });
 
   it('reads a name that holds spaces and parentheses', async () => {
-    const child = spawn(process.execPath, ['-e', "process.title = 'a) Z (b'; process.stdout.write('set\\n'); setInterval(() => undefined, 1000)"], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(
+      process.execPath,
+      ['-e', "process.title = 'a) Z (b'; process.stdout.write('set\\n'); setInterval(() => undefined, 1000)"],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
     try {
       await once(createInterface({ input: child.stdout }), 'line');
       const identity = identifyProcess(child.pid ?? 0);
