@@ -129,6 +129,7 @@ describe('on a project that a core has open', () => {
   test('recipes, runs and show list what is there', async () => {
     expect((await runCli(on('recipes'))).stdout).toMatch(/^tiny +Tiny$/m);
     expect((await runCli(on('recipes', 'tiny'))).stdout).toMatch(/classifier\.steps +5 steps .*integer 1 to 10000 +Steps/);
+    expect(await runCli(on('recipes', 'huge'))).toMatchObject({ code: 1, stderr: expect.stringContaining('tiny, slow') as string });
     expect((await runCli(on('runs'))).stdout).toContain(stage.scene.runId);
     const shown = await runCli(on('show', stage.scene.runId, '--log', '3'));
     expect(shown.stdout).toMatch(/refined +done +.*[0-9a-f]{32}/);

@@ -1,11 +1,14 @@
 import { Command } from 'commander';
 import { runs } from '#shared/contract/index.ts';
 import type { RecipeInfo } from '#shared/contract/runs.ts';
+import { PenumbraError } from '#shared/errors.ts';
 import { withConnection } from '../connect.ts';
 import { jsonOption, projectOption, type ProjectOptions } from '../options.ts';
 import { Output } from '../output.ts';
 import { findProjectDir } from '../project-dir.ts';
 import { table } from '../text.ts';
+
+type JsonSchema = Readonly<Record<string, unknown>>;
 
 export const RECIPE_HINT = 'recipe id, as "penumbra recipes" lists it';
 
@@ -21,11 +24,15 @@ export function recipesCommand(): Command {
       const output = new Output({ json: options.json === true });
       await withConnection(findProjectDir(options.project), async ({ client }) => {
         const { recipes } = await client.call(runs.listRecipes, {});
-        const chosen = recipe === undefined ? recipes : recipes.filter((item) => item.id === recipe);
-        output.result(chosen, () => {
-          if (recipe === undefined) return table([['recipe', 'title'], ...recipes.map((item) => [item.id, item.title])]);
-          return chosen.map(recipeText).join('\n\n') || `there is no recipe "${recipe}"; there are: ${recipes.map((item) => item.id).join(', ')}`;
-        });
+        if (recipe === undefined) {
+          output.result(recipes, () => table([['recipe', 'title'], ...recipes.map((item) => [item.id, item.title])]));
+          return;
+        }
+        const chosen = recipes.find((item) => item.id === recipe);
+        if (chosen === undefined) {
+          throw new PenumbraError('RECIPE_UNKNOWN', `there is no recipe "${recipe}"`, { remedy: `Choose one of: ${recipes.map((item) => item.id).join(', ')}.` });
+        }
+        output.result(chosen, () => recipeText(chosen));
       });
     });
 }
@@ -53,12 +60,15 @@ function recipeText(recipe: RecipeInfo): string {
 }
 
 /** What a value may be, from its JSON Schema. */
-function rangeText(schema: Readonly<Record<string, unknown>>): string {
+function rangeText(schema: JsonSchema): string {
+  const options = schema['anyOf'];
+  if (Array.isArray(options)) return (options as JsonSchema[]).map(rangeText).join(' or ');
   const choices = schema['enum'];
   if (Array.isArray(choices)) return choices.map((choice) => JSON.stringify(choice)).join(' | ');
+  const type = typeof schema['type'] === 'string' ? schema['type'] : '';
+  if (type === 'array') return `list of ${rangeText((schema['items'] ?? {}) as JsonSchema)}`;
   const low = schema['minimum'] ?? schema['exclusiveMinimum'];
   const high = schema['maximum'] ?? schema['exclusiveMaximum'];
-  const type = typeof schema['type'] === 'string' ? schema['type'] : '';
   if (typeof low !== 'number' && typeof high !== 'number') return type;
-  return `${type} ${typeof low === 'number' ? low : '…'} to ${typeof high === 'number' && high < Number.MAX_SAFE_INTEGER ? high : '…'}`.trim();
+  return `${type} ${typeof low === 'number' ? low : '…'} to ${typeof high === 'number' && high < Number.MAX_SAFE_INTEGER ? high : '…'}`;
 }

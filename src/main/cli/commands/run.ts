@@ -41,7 +41,7 @@ A second Ctrl-C ends at once.
 Examples:
   $ penumbra run weak-baseline --project birds
   $ penumbra run weak-baseline --project birds --preset full --seed 7
-  $ penumbra run weak-baseline --set classifier.epochs=8 --set refine.iterations=5
+  $ penumbra run weak-baseline --set classifier.epochs=8 --set refined.row=psa
   $ penumbra run weak-baseline --json > run.ndjson`,
     )
     .action(async (recipe: string, options: RunOptions) => {
