@@ -69,7 +69,7 @@ describe('the probe', () => {
 describe('the environment of an engine’s process', () => {
   it('fixes oneDNN and determinism, and lets the user’s own values win', () => {
     const environment = engineEnvironment({ PATH: '/bin', TF_ENABLE_ONEDNN_OPTS: '0' });
-    expect(environment).toMatchObject({ PATH: '/bin', TF_ENABLE_ONEDNN_OPTS: '0', TF_DETERMINISTIC_OPS: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
+    expect(environment).toMatchObject({ PATH: '/bin', TF_ENABLE_ONEDNN_OPTS: '0', TF_CUDNN_DETERMINISTIC: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
     expect(environment['GLIBC_TUNABLES']).toContain('glibc.malloc.hugetlb=1');
   });
 });

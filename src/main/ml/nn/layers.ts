@@ -57,11 +57,18 @@ export function convNorm(network: Network, options: ConvNormOptions): Layer {
     activation: options.activation,
   };
 
-  const folded = (x: Tensor4D): Tensor4D => {
+  const fold = (): [Tensor4D, Tensor1D] => {
     const factor = tf.mul<Tensor1D>(scale.variable, tf.rsqrt(tf.add(variance.variable, options.epsilon))); // [Cout]
     const bias = tf.sub<Tensor1D>(shift.variable, tf.mul(mean.variable, factor));
     const perOutput = options.kind === 'dense' ? factor : tf.reshape(factor, [options.outputs, 1]);
-    return ops.convolve(x, tf.mul(filter.variable, perOutput), bias, spec);
+    return [tf.mul(filter.variable, perOutput), bias];
+  };
+  // A layer of which nothing ever changes is folded once.
+  const fixed = !options.trainable && options.statistics === 'frozen';
+
+  const folded = (x: Tensor4D): Tensor4D => {
+    const [folding, bias] = fixed ? network.parameters.derived(options.filter, fold) : fold();
+    return ops.convolve(x, folding, bias, spec);
   };
 
   const withBatchStatistics = (x: Tensor4D): Tensor4D => {

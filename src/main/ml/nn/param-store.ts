@@ -46,6 +46,7 @@ export interface LoadOptions {
 export class ParamStore {
   readonly #tf: typeof TF;
   readonly #parameters = new Map<string, Parameter>();
+  readonly #derived = new Map<string, readonly TF.Tensor[]>();
 
   constructor(tf: typeof TF) {
     this.#tf = tf;
@@ -74,6 +75,23 @@ export class ParamStore {
 
   trainable(): readonly Parameter[] {
     return this.list().filter((parameter) => parameter.trainable);
+  }
+
+  /**
+   * Tensors computed once from parameters that only `load` changes, such as a filter with a frozen norm folded in. The store owns them.
+   * @param key unique to this computation
+   */
+  derived<T extends readonly TF.Tensor[]>(key: string, compute: () => T): T {
+    const known = this.#derived.get(key) as T | undefined;
+    if (known !== undefined) return known;
+    const tensors = this.#tf.tidy(() => compute().map((tensor) => this.#tf.keep(tensor))) as unknown as T;
+    this.#derived.set(key, tensors);
+    return tensors;
+  }
+
+  #forgetDerived(): void {
+    for (const tensors of this.#derived.values()) this.#tf.dispose([...tensors]);
+    this.#derived.clear();
   }
 
   /** Every value in the reference's layout, in order of declaration. */
@@ -108,6 +126,7 @@ export class ParamStore {
     const refusedUnused = unused.filter((name) => !ignored(name));
     if (misshaped.length + refusedMissing.length + refusedUnused.length > 0) throw mismatch(options.source, misshaped, refusedMissing, refusedUnused);
     for (const [parameter, tensor] of fitting) this.#assign(parameter, tensor);
+    this.#forgetDerived();
     return { missing, unused };
   }
 
@@ -119,6 +138,7 @@ export class ParamStore {
   }
 
   dispose(): void {
+    this.#forgetDerived();
     for (const { variable } of this.list()) variable.dispose();
     this.#parameters.clear();
   }
