@@ -1,8 +1,6 @@
 import type * as TF from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-
-/** Pixels with this label teach nothing. */
-export const IGNORED_LABEL = 255;
+import { IGNORE } from '#shared/domain/classes.ts';
 
 /**
  * Softmax cross-entropy over pixels, as torch's cross_entropy(ignore_index=255): the mean over the pixels of the whole batch that are not ignored;
@@ -26,14 +24,14 @@ function labelWeights(labels: Uint8Array, classes: number): { index: Int32Array;
   const index = new Int32Array(labels.length);
   let counted = 0;
   for (let pixel = 0; pixel < labels.length; pixel += 1) {
-    const label = labels[pixel] ?? IGNORED_LABEL;
-    if (label === IGNORED_LABEL) continue;
-    if (label >= classes) throw new RangeError(`cross-entropy: label ${label} at pixel ${pixel}; expected below ${classes}, or ${IGNORED_LABEL}`);
+    const label = labels[pixel] ?? IGNORE;
+    if (label === IGNORE) continue;
+    if (label >= classes) throw new RangeError(`cross-entropy: label ${label} at pixel ${pixel}; expected below ${classes}, or ${IGNORE}`);
     index[pixel] = label;
     counted += 1;
   }
   const weight = new Float32Array(labels.length);
-  for (let pixel = 0; pixel < labels.length; pixel += 1) weight[pixel] = labels[pixel] === IGNORED_LABEL ? 0 : 1 / counted;
+  for (let pixel = 0; pixel < labels.length; pixel += 1) weight[pixel] = labels[pixel] === IGNORE ? 0 : 1 / counted;
   return { index, weight };
 }
 

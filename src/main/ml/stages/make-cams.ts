@@ -13,7 +13,7 @@ import { reportSkipped } from './each-image.ts';
 import { hasScoreMaps, scoreGrid, writeScoreMaps, type ScoreMaps } from './score-maps-io.ts';
 import { count, flag, scaleList, splitNames } from './settings.ts';
 
-export const camsConfig = z.strictObject({
+const camsConfig = z.strictObject({
   splits: splitNames(['train', 'val'], { title: 'Splits', source: 'train becomes pseudo-labels; val is for the seeds’ figure' }),
   longSide: count(512, 32, 8192, { title: 'Long side at most', unit: 'px', source: 'VOC photos are 500 px' }),
   scales: scaleList([1, 0.5, 1.5, 2], { title: 'Scales', source: 'psa infer_cls.py (methods/cam.md §0)' }),

@@ -3,14 +3,8 @@ import { readZip, isZip } from './torch-zip.ts';
 import { malformed, unsafe } from './malformed.ts';
 import { describe, isKind, type PickleValue, type TensorReference } from './pickle/values.ts';
 import { decodeNumbers } from './numbers.ts';
+import type { TorchContent } from './torch-content.ts';
 import { STORED_BYTES, type StoredTensor, type StoredTensors } from './weights-file.ts';
-
-/** A parsed torch file: its object, and where the numbers of each storage lie. */
-export interface TorchContent {
-  readonly value: PickleValue;
-  /** Little-endian bytes of storages by key. */
-  readonly storages: ReadonlyMap<string, Uint8Array>;
-}
 
 /** Keys under which checkpoints keep the state dict. */
 const WRAPPERS = ['state_dict', 'model', 'model_state', 'module'] as const;

@@ -2,7 +2,7 @@ import { malformed } from './malformed.ts';
 import { ByteReader } from './pickle/byte-reader.ts';
 import { unpickle } from './pickle/unpickler.ts';
 import { describe, isKind, type PickleValue, type StorageReference } from './pickle/values.ts';
-import type { TorchContent } from './torch-file.ts';
+import type { TorchContent } from './torch-content.ts';
 import { STORED_BYTES } from './weights-file.ts';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;

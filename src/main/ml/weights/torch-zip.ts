@@ -1,7 +1,7 @@
 import { malformed, unsafe } from './malformed.ts';
 import { unpickle } from './pickle/unpickler.ts';
 import { storedEntries } from './stored-zip.ts';
-import type { TorchContent } from './torch-file.ts';
+import type { TorchContent } from './torch-content.ts';
 
 export function isZip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 0x03 && bytes[3] === 0x04;

@@ -4,12 +4,12 @@ import type { ConvGeometry } from '../ops.ts';
 export type SidePadding = readonly [before: number, after: number];
 
 /** Taps span this many pixels of the input. */
-export function effectiveKernel(kernel: number, dilation: number): number {
+function effectiveKernel(kernel: number, dilation: number): number {
   return (kernel - 1) * dilation + 1;
 }
 
 /** Output length of one direction by TensorFlow's rules. */
-export function outputLength(input: number, kernel: number, geometry: ConvGeometry): number {
+function outputLength(input: number, kernel: number, geometry: ConvGeometry): number {
   if (geometry.pad === 'same') return Math.ceil(input / geometry.stride);
   return Math.ceil((input - effectiveKernel(kernel, geometry.dilation) + 1) / geometry.stride);
 }

@@ -7,7 +7,7 @@ type TfNamespace = typeof TF;
  * Row-stochastic matrix [output, input] of one-dimensional linear interpolation, row-major.
  * Source: torch `upsample_bilinear2d` index rule, networks-formats.md §0.
  */
-export function interpolationMatrix(input: number, output: number, alignCorners: boolean): Float32Array {
+function interpolationMatrix(input: number, output: number, alignCorners: boolean): Float32Array {
   const matrix = new Float32Array(output * input);
   for (let i = 0; i < output; i += 1) {
     const source = sourcePosition(i, input, output, alignCorners);

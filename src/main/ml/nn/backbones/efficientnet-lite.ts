@@ -19,7 +19,7 @@ const STEM_CHANNELS = 32;
 export const FEATURE_CHANNELS = 1280;
 /** Channels of each stage's output, stage 1 first. */
 export const STAGE_CHANNELS: readonly number[] = STAGES.map((stage) => stage.outputs);
-export const BLOCK_COUNT = STAGES.reduce((count, stage) => count + stage.repeats, 0);
+const BLOCK_COUNT = STAGES.reduce((count, stage) => count + stage.repeats, 0);
 
 const EPSILON = 1e-3;
 const MOMENTUM = 0.01;
