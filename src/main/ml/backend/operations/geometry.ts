@@ -1,17 +1,9 @@
-import type { ConvGeometry } from '../ops.ts';
-
 /** Pixels added at one side and the other. */
 export type SidePadding = readonly [before: number, after: number];
 
 /** Taps span this many pixels of the input. */
 function effectiveKernel(kernel: number, dilation: number): number {
   return (kernel - 1) * dilation + 1;
-}
-
-/** Output length of one direction by TensorFlow's rules. */
-function outputLength(input: number, kernel: number, geometry: ConvGeometry): number {
-  if (geometry.pad === 'same') return Math.ceil(input / geometry.stride);
-  return Math.ceil((input - effectiveKernel(kernel, geometry.dilation) + 1) / geometry.stride);
 }
 
 /** Padding of one direction by TensorFlow's SAME rule: the odd pixel goes after. */
