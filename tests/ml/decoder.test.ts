@@ -44,7 +44,8 @@ describe.each(['native', 'cpu'] as const)('DeepLabV3+ on %s', (id) => {
     const decoder = deepLabV3Plus({ backend, parameters }, { ...reference.shape, outputStride: 16, dropout: 0, random: randomFor(1) });
     const report = parameters.load(new Map(Object.entries(reference.weights)), { source: 'decoder.json' });
     expect(report).toEqual({ missing: [], unused: [] });
-    const upload = (packed: z.output<typeof Packed>): Tensor4D => tf.tensor4d(channelsLast(packed).values, channelsLast(packed).shape as [number, number, number, number]);
+    const upload = (packed: z.output<typeof Packed>): Tensor4D =>
+      tf.tensor4d(channelsLast(packed).values, channelsLast(packed).shape as [number, number, number, number]);
     return { parameters, decoder, deep: upload(reference.deep), low: upload(reference.low) };
   }
 

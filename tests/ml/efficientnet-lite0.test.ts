@@ -48,7 +48,10 @@ function goldenImage(side: number): Tensor4D {
 
 /** vitest's own comparison takes a minute for millions of numbers. */
 function sameBits(a: Float32Array, b: Float32Array | undefined): boolean {
-  return b !== undefined && Buffer.compare(Buffer.from(a.buffer, a.byteOffset, a.byteLength), Buffer.from(b.buffer, b.byteOffset, b.byteLength)) === 0;
+  return (
+    b !== undefined &&
+    Buffer.compare(Buffer.from(a.buffer, a.byteOffset, a.byteLength), Buffer.from(b.buffer, b.byteOffset, b.byteLength)) === 0
+  );
 }
 
 describe('EfficientNet-Lite0 from the published legacy pickle', () => {
@@ -67,7 +70,10 @@ describe('EfficientNet-Lite0 from the published legacy pickle', () => {
       const { tf } = backend;
       const { last } = backbone.learnt(backbone.frozen(goldenImage(224)), INFERENCE);
       expect(last.shape).toEqual([1, 7, 7, 1280]);
-      const logits = tf.add(tf.matMul(tf.mean<never>(last, [1, 2]), tf.tensor2d(fc?.values ?? [], [1000, 1280]), false, true), tf.tensor1d(bias?.values ?? []));
+      const logits = tf.add(
+        tf.matMul(tf.mean<never>(last, [1, 2]), tf.tensor2d(fc?.values ?? [], [1000, 1280]), false, true),
+        tf.tensor1d(bias?.values ?? []),
+      );
       return { featureMean: tf.mean(last).dataSync<'float32'>()[0], logits: logits.dataSync<'float32'>().slice() };
     });
     expect(result.featureMean).toBeCloseTo(0.0777, 4);
@@ -119,7 +125,12 @@ describe('EfficientNet-Lite0 from the published legacy pickle', () => {
   it('gives the same numbers wherever the frozen prefix ends', () => {
     const results = [0, 5, 16, 17].map((firstTrainedBlock) => {
       const { parameters, backbone } = network(16, firstTrainedBlock);
-      const values = backend.tf.tidy(() => backbone.learnt(backbone.frozen(goldenImage(64)), INFERENCE).last.dataSync<'float32'>().slice());
+      const values = backend.tf.tidy(() =>
+        backbone
+          .learnt(backbone.frozen(goldenImage(64)), INFERENCE)
+          .last.dataSync<'float32'>()
+          .slice(),
+      );
       const trainable = parameters.trainable().length;
       parameters.dispose();
       return { values, trainable };

@@ -17,7 +17,11 @@ const Answer = z.object({
 
 /** One engine in a process of its own. */
 function probe(id: string, env: Record<string, string> = {}) {
-  const line = execFileSync(process.execPath, [PROBE, id], { encoding: 'utf8', env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'ignore'] });
+  const line = execFileSync(process.execPath, [PROBE, id], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return Answer.parse(JSON.parse(line));
 }
 
@@ -69,7 +73,12 @@ describe('the probe', () => {
 describe('the environment of an engine’s process', () => {
   it('fixes oneDNN and determinism, and lets the user’s own values win', () => {
     const environment = engineEnvironment({ PATH: '/bin', TF_ENABLE_ONEDNN_OPTS: '0' });
-    expect(environment).toMatchObject({ PATH: '/bin', TF_ENABLE_ONEDNN_OPTS: '0', TF_CUDNN_DETERMINISTIC: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
+    expect(environment).toMatchObject({
+      PATH: '/bin',
+      TF_ENABLE_ONEDNN_OPTS: '0',
+      TF_CUDNN_DETERMINISTIC: '1',
+      TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    });
     expect(environment['GLIBC_TUNABLES']).toContain('glibc.malloc.hugetlb=1');
   });
 });

@@ -53,7 +53,9 @@ const reference = z
         dbeta: Packed,
       }),
     ),
-    resizes: z.array(z.object({ alignCorners: z.boolean(), size: z.tuple([z.int(), z.int()]), x: Packed, y: Packed, dy: Packed, dx: Packed })),
+    resizes: z.array(
+      z.object({ alignCorners: z.boolean(), size: z.tuple([z.int(), z.int()]), x: Packed, y: Packed, dy: Packed, dx: Packed }),
+    ),
     softMargin: z.object({ logits: Packed, tags: Packed, loss: z.number(), dlogits: Packed }),
     crossEntropy: z.object({ logits: Packed, labels: z.array(z.int()), loss: z.number(), dlogits: Packed }),
     sgd: z.array(
@@ -106,7 +108,11 @@ describe.each(['native', 'cpu', 'webgpu'] as const)('on %s', (id) => {
   }
 
   const convolutionCases = reference.convolutions.map((sample) => ({
-    name: `${sample.kind} ${sample.filter.shape.slice(2).join('x')} stride ${sample.stride} dilation ${sample.dilation} ${sample.pad} ${sample.activation}${sample.bias === null ? '' : ' with bias'} on ${sample.x.shape.slice(2).join('x')}`,
+    name: [
+      `${sample.kind} ${sample.filter.shape.slice(2).join('x')} on ${sample.x.shape.slice(2).join('x')}`,
+      `stride ${sample.stride} dilation ${sample.dilation} ${sample.pad} ${sample.activation}`,
+      sample.bias === null ? 'without bias' : 'with bias',
+    ].join(' '),
     sample,
   }));
 
@@ -114,11 +120,18 @@ describe.each(['native', 'cpu', 'webgpu'] as const)('on %s', (id) => {
     await owning(async () => {
       const { tf, ops } = backend;
       const layout = sample.kind === 'dense' ? 'convolution' : 'depthwise';
-      const spec: ConvSpec = { kind: sample.kind, stride: sample.stride, dilation: sample.dilation, pad: sample.pad, activation: sample.activation };
+      const spec: ConvSpec = {
+        kind: sample.kind,
+        stride: sample.stride,
+        dilation: sample.dilation,
+        pad: sample.pad,
+        activation: sample.activation,
+      };
       const inputs = [upload(channelsLast(sample.x)), upload(fromReference(sample.filter, layout))];
       if (sample.bias !== null) inputs.push(upload(sample.bias));
       const dy = upload(channelsLast(sample.dy));
-      const f = (x: Tensor, filter: Tensor, bias?: Tensor) => ops.convolve(x as Tensor4D, filter as Tensor4D, (bias ?? null) as Tensor1D | null, spec);
+      const f = (x: Tensor, filter: Tensor, bias?: Tensor) =>
+        ops.convolve(x as Tensor4D, filter as Tensor4D, (bias ?? null) as Tensor1D | null, spec);
       const { value, grads } = differentiate(f, inputs, dy);
       await expectClose(value, channelsLast(sample.y), 'result');
       await expectClose(grads[0], channelsLast(sample.dx), 'gradient of the input');
@@ -133,13 +146,23 @@ describe.each(['native', 'cpu', 'webgpu'] as const)('on %s', (id) => {
       const { tf, ops } = backend;
       const inputs = [upload(channelsLast(sample.x)), upload(sample.gamma), upload(sample.beta)];
       const dy = upload(channelsLast(sample.dy));
-      const running = tf.tidy(() => ({ mean: tf.variable(upload(sample.meanBefore)), variance: tf.variable(upload(sample.varianceBefore)) }));
+      const running = tf.tidy(() => ({
+        mean: tf.variable(upload(sample.meanBefore)),
+        variance: tf.variable(upload(sample.varianceBefore)),
+      }));
       const blend = (old: Tensor, fresh: Tensor) => tf.add(tf.mul(old, 1 - sample.momentum), tf.mul(fresh, sample.momentum));
       const f = (x: Tensor, gamma: Tensor, beta: Tensor) =>
-        ops.batchNormTraining(x as Tensor4D, gamma as Tensor1D, beta as Tensor1D, sample.epsilon, sample.activation, ({ mean, variance }) => {
-          running.mean.assign(blend(running.mean, mean));
-          running.variance.assign(blend(running.variance, variance));
-        });
+        ops.batchNormTraining(
+          x as Tensor4D,
+          gamma as Tensor1D,
+          beta as Tensor1D,
+          sample.epsilon,
+          sample.activation,
+          ({ mean, variance }) => {
+            running.mean.assign(blend(running.mean, mean));
+            running.variance.assign(blend(running.variance, variance));
+          },
+        );
       const { value, grads } = differentiate(f, inputs, dy);
       await expectClose(value, channelsLast(sample.y), 'result');
       await expectClose(running.mean, sample.meanAfter, 'running mean');
@@ -202,8 +225,22 @@ describe.each(['native', 'cpu', 'webgpu'] as const)('on %s', (id) => {
     await owning(async () => {
       const { tf } = backend;
       const parameters = new ParamStore(tf);
-      parameters.declare({ name: 'w', shape: sample.start.shape, layout: 'vector', role: 'weight', group: 'head', trainable: true, initial: () => sample.start.values });
-      const make = () => sgd(tf, parameters.trainable(), { momentum: sample.momentum, nesterov: sample.nesterov, weightDecay: () => sample.weightDecay, multiplier: () => 2 });
+      parameters.declare({
+        name: 'w',
+        shape: sample.start.shape,
+        layout: 'vector',
+        role: 'weight',
+        group: 'head',
+        trainable: true,
+        initial: () => sample.start.values,
+      });
+      const make = () =>
+        sgd(tf, parameters.trainable(), {
+          momentum: sample.momentum,
+          nesterov: sample.nesterov,
+          weightDecay: () => sample.weightDecay,
+          multiplier: () => 2,
+        });
       let optimiser = make();
       for (const { learningRate, gradient, weight } of sample.steps) {
         const g = upload(gradient);

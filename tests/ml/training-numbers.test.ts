@@ -37,9 +37,16 @@ function train(build: LossOf, steps: number, seed: number): Trained {
   const { tf } = backend;
   const parameters = new ParamStore(tf);
   const loss = build(parameters);
-  const optimiser = sgd(tf, parameters.trainable(), { momentum: 0.9, weightDecay: () => 1e-4, multiplier: ({ group }) => (group === 'head' ? 10 : 1) });
+  const optimiser = sgd(tf, parameters.trainable(), {
+    momentum: 0.9,
+    weightDecay: () => 1e-4,
+    multiplier: ({ group }) => (group === 'head' ? 10 : 1),
+  });
   const pixels = randomFor(seed, 'pixels');
-  const images = tf.tensor4d(Float32Array.from({ length: BATCH * SIDE * SIDE * 3 }, () => pixels.between(-1, 1)), [BATCH, SIDE, SIDE, 3]);
+  const images = tf.tensor4d(
+    Float32Array.from({ length: BATCH * SIDE * SIDE * 3 }, () => pixels.between(-1, 1)),
+    [BATCH, SIDE, SIDE, 3],
+  );
   const losses: number[] = [];
   const tensors: number[] = [];
   for (let step = 0; step < steps; step += 1) {
@@ -65,7 +72,10 @@ const classifier: LossOf = (parameters) => {
   const backbone = efficientNetLite(network, { outputStride: 16, firstTrainedBlock: 0, random });
   const head = camHead(network, { inputs: FEATURE_CHANNELS, classes: CLASSES, dropout: 0.5, initialBias: null, random });
   return (images, pass) => {
-    const tags = tf.tensor2d(Float32Array.from({ length: BATCH * CLASSES }, (_, i) => (i % 3 === 0 ? 1 : 0)), [BATCH, CLASSES]);
+    const tags = tf.tensor2d(
+      Float32Array.from({ length: BATCH * CLASSES }, (_, i) => (i % 3 === 0 ? 1 : 0)),
+      [BATCH, CLASSES],
+    );
     return multiLabelSoftMargin(tf, head.logits(backbone.learnt(backbone.frozen(images), pass).last, pass), tags);
   };
 };

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { permuted, type HostTensor } from '#main/ml/nn/host-tensor.ts';
 
 /** A tensor of the fixtures that PyTorch wrote. */
-export const Packed = z.object({ shape: z.array(z.int()), values: z.array(z.number()) }).transform(
-  ({ shape, values }): HostTensor => ({ shape, values: Float32Array.from(values) }),
-);
+export const Packed = z
+  .object({ shape: z.array(z.int()), values: z.array(z.number()) })
+  .transform(({ shape, values }): HostTensor => ({ shape, values: Float32Array.from(values) }));
 
 /** (B, C, H, W) to [B, H, W, C]. */
 export function channelsLast(tensor: HostTensor): HostTensor {

@@ -1,3 +1,5 @@
+// Registers the gradients of all ops, which tfjs-core alone leaves out.
+import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import type { TensorBackend } from './backend.ts';

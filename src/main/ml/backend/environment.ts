@@ -2,11 +2,13 @@
  * Environment that a process which will load a tensor engine should be started with: these take effect at process start or at the
  * engine's load, so the parent must set them. Values already in `base` win, so a user can override each one.
  *
- * - GLIBC_TUNABLES: activations are tens of megabytes, made and freed thousands of times a minute. By default glibc maps and unmaps each one
- *   and the kernel zeroes every page again; keeping the memory and using huge pages makes a whole training step about twice as fast.
- * - TF_ENABLE_ONEDNN_OPTS: TensorFlow enables oneDNN only on newer CPUs; fixed here so that kernels, and so numbers, do not depend on that guess.
- * - TF_CUDNN_DETERMINISTIC: cuDNN's reproducible algorithms. (TF_DETERMINISTIC_OPS asks for more, but makes TensorFlow refuse GPU kernels that
- *   have no reproducible form, the depthwise filter gradient among them. On CPUs all kernels used here give equal bits without either.)
+ * - GLIBC_TUNABLES: activations are tens of megabytes, made and freed thousands of times a minute. By default glibc maps and unmaps
+ *   each, and the kernel zeroes every page again; keeping the memory and using huge pages makes a whole training step about twice as fast.
+ * - TF_ENABLE_ONEDNN_OPTS: TensorFlow enables oneDNN only on newer CPUs; fixed here so that kernels, and so numbers, do not depend on
+ *   that guess.
+ * - TF_CUDNN_DETERMINISTIC: cuDNN's reproducible algorithms. (TF_DETERMINISTIC_OPS asks for more, but makes TensorFlow refuse GPU
+ *   kernels that have no reproducible form, the depthwise filter gradient among them. On CPUs all kernels used here
+ *   give equal bits without either.)
  * - TF_FORCE_GPU_ALLOW_GROWTH: otherwise TensorFlow takes all GPU memory at load.
  */
 export function engineEnvironment(base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {

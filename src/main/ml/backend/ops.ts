@@ -36,7 +36,8 @@ export interface TensorOps {
    */
   convolve(x: Tensor4D, filter: Tensor4D, bias: Tensor1D | null, spec: ConvSpec): Tensor4D;
   /**
-   * activation((x - mean) / sqrt(variance + epsilon) * gamma + beta) with the moments of this batch over B, H, W (biased variance, as torch trains).
+   * activation((x - mean) / sqrt(variance + epsilon) * gamma + beta) with the moments of this batch over B, H, W (biased variance, as
+   * torch trains).
    * `observe` receives the moments for the running averages.
    */
   batchNormTraining(

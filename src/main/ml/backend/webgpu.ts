@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+// Registers the gradients of all ops, which tfjs-core alone leaves out.
+import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { PenumbraError } from '#shared/errors.ts';
 import type { TensorBackend } from './backend.ts';
@@ -36,7 +38,8 @@ export async function loadWebgpu(): Promise<TensorBackend> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PenumbraError('ENGINE_FAILED', `The WebGPU tensor engine does not load: ${reason}`, {
-      remedy: 'Install a Vulkan driver (SwiftShader through VK_DRIVER_FILES works without a GPU), or use the native engine: `npm run setup`.',
+      remedy:
+        'Install a Vulkan driver (SwiftShader through VK_DRIVER_FILES works without a GPU), or use the native engine: `npm run setup`.',
       cause,
     });
   }

@@ -3,7 +3,8 @@ import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { IGNORE } from '#shared/domain/classes.ts';
 
 /**
- * Softmax cross-entropy over pixels, as torch's cross_entropy(ignore_index=255): the mean over the pixels of the whole batch that are not ignored;
+ * Softmax cross-entropy over pixels, as torch's cross_entropy(ignore_index=255): the mean over the pixels of the whole batch that are
+ * not ignored;
  * 0 where all are.
  * @param logits [B, H, W, C]
  * @param labels [B·H·W] class indices below C, or 255

@@ -11,7 +11,10 @@ export interface Gradients {
 
 /** Runs `loss` under a tape and differentiates it with regard to these parameters. */
 export function gradients(tf: typeof TF, parameters: readonly Parameter[], loss: () => Scalar): Gradients {
-  const { value, grads } = tf.variableGrads(loss, parameters.map((parameter) => parameter.variable));
+  const { value, grads } = tf.variableGrads(
+    loss,
+    parameters.map((parameter) => parameter.variable),
+  );
   const byName = new Map<string, Tensor>();
   for (const parameter of parameters) {
     // tfjs types every gradient as present; parameters that the loss does not reach have none.

@@ -8,7 +8,10 @@ export function constant(value: number): Initialiser {
   return (shape) => new Float32Array(elementCount(shape)).fill(value);
 }
 
-/** He et al. 2015, fan out, for ReLU (torch `kaiming_normal_(mode='fan_out')`): sd = sqrt(2 / (kh·kw·Cout)); depthwise filters count one channel. */
+/**
+ * He et al. 2015, fan out, for ReLU (torch `kaiming_normal_(mode='fan_out')`): sd = sqrt(2 / (kh·kw·Cout)); depthwise filters count one
+ * channel.
+ */
 export function kaimingNormal(random: Random): Initialiser {
   return (shape) => {
     const [rows = 1, columns = 1, , outputs = 1] = shape;

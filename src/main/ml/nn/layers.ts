@@ -43,7 +43,8 @@ export interface ConvNormOptions {
 
 /**
  * Convolution without bias, batch norm, activation; TensorFlow SAME padding. [B, H, W, inputs] -> [B, H/stride, W/stride, outputs].
- * With running statistics the norm is folded into the filter, so its cost vanishes: conv(x, f·s) + (shift − mean·s), s = scale / sqrt(var + eps).
+ * With running statistics the norm is folded into the filter, so its cost vanishes: conv(x, f·s) + (shift − mean·s), s = scale /
+ * sqrt(var + eps).
  */
 export function convNorm(network: Network, options: ConvNormOptions): Layer {
   const { backend } = network;
@@ -73,16 +74,26 @@ export function convNorm(network: Network, options: ConvNormOptions): Layer {
 
   const withBatchStatistics = (x: Tensor4D): Tensor4D => {
     const z = ops.convolve(x, filter.variable as unknown as Tensor4D, null, { ...spec, activation: 'linear' });
-    return ops.batchNormTraining(z, scale.variable as Tensor1D, shift.variable as Tensor1D, options.epsilon, options.activation, (moments) => {
-      mean.variable.assign(tf.add(tf.mul(mean.variable, 1 - options.momentum), tf.mul(moments.mean, options.momentum)));
-      variance.variable.assign(tf.add(tf.mul(variance.variable, 1 - options.momentum), tf.mul(moments.variance, options.momentum)));
-    });
+    return ops.batchNormTraining(
+      z,
+      scale.variable as Tensor1D,
+      shift.variable as Tensor1D,
+      options.epsilon,
+      options.activation,
+      (moments) => {
+        mean.variable.assign(tf.add(tf.mul(mean.variable, 1 - options.momentum), tf.mul(moments.mean, options.momentum)));
+        variance.variable.assign(tf.add(tf.mul(variance.variable, 1 - options.momentum), tf.mul(moments.variance, options.momentum)));
+      },
+    );
   };
 
   return (x, pass) => (pass.random !== null && options.statistics === 'batch' ? withBatchStatistics(x) : folded(x));
 }
 
-function declareConvNorm(network: Network, options: ConvNormOptions): Record<'filter' | 'scale' | 'shift' | 'mean' | 'variance', Parameter> {
+function declareConvNorm(
+  network: Network,
+  options: ConvNormOptions,
+): Record<'filter' | 'scale' | 'shift' | 'mean' | 'variance', Parameter> {
   const { parameters } = network;
   const { group, trainable, outputs } = options;
   const shape = [options.kernel, options.kernel, options.inputs, options.kind === 'dense' ? outputs : 1];

@@ -2,7 +2,8 @@ import { permuted, type HostTensor } from './host-tensor.ts';
 
 /**
  * How a parameter lies in the engine and in the reference (PyTorch), whose names and shapes files use (networks-formats.md §0):
- * convolution [kh, kw, Cin, Cout] / (Cout, Cin, kh, kw); depthwise [kh, kw, C, 1] / (C, 1, kh, kw); linear [in, out] / (out, in); vector alike.
+ * convolution [kh, kw, Cin, Cout] / (Cout, Cin, kh, kw); depthwise [kh, kw, C, 1] / (C, 1, kh, kw); linear [in, out] / (out, in); vector
+ * alike.
  */
 export type ParameterLayout = 'convolution' | 'depthwise' | 'linear' | 'vector';
 

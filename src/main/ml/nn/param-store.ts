@@ -7,7 +7,8 @@ import { fromReference, referenceShape, toReference, type ParameterLayout } from
 export type ParameterGroup = 'backbone' | 'head';
 
 /**
- * weight: filters and matrices; bias: added; scale and shift: batch norm's affine part; statistic: running moments, never learnt by gradient.
+ * weight: filters and matrices; bias: added; scale and shift: batch norm's affine part; statistic: running moments, never learnt by
+ * gradient.
  */
 export type ParameterRole = 'weight' | 'bias' | 'scale' | 'shift' | 'statistic';
 
@@ -118,13 +119,15 @@ export class ParamStore {
       const tensor = ignored(parameter.name) ? undefined : tensors.get(parameter.name);
       const expected = referenceShape(parameter.shape, parameter.layout);
       if (tensor === undefined) missing.push(parameter.name);
-      else if (!sameShape(expected, tensor.shape)) misshaped.push({ key: parameter.name, expected: [...expected], found: [...tensor.shape] });
+      else if (!sameShape(expected, tensor.shape))
+        misshaped.push({ key: parameter.name, expected: [...expected], found: [...tensor.shape] });
       else fitting.push([parameter, tensor]);
     }
     const unused = [...tensors.keys()].filter((key) => !this.#parameters.has(key));
     const refusedMissing = missing.filter((name) => !ignored(name));
     const refusedUnused = unused.filter((name) => !ignored(name));
-    if (misshaped.length + refusedMissing.length + refusedUnused.length > 0) throw mismatch(options.source, misshaped, refusedMissing, refusedUnused);
+    if (misshaped.length + refusedMissing.length + refusedUnused.length > 0)
+      throw mismatch(options.source, misshaped, refusedMissing, refusedUnused);
     for (const [parameter, tensor] of fitting) this.#assign(parameter, tensor);
     this.#forgetDerived();
     return { missing, unused };

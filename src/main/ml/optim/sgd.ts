@@ -14,7 +14,8 @@ export interface SgdOptions {
 }
 
 /**
- * Stochastic gradient descent as torch.optim.SGD (dampening 0): g ← g + λw; v ← μv + g (the first v is g); step g + μv with Nesterov, else v.
+ * Stochastic gradient descent as torch.optim.SGD (dampening 0): g ← g + λw; v ← μv + g (the first v is g); step g + μv with
+ * Nesterov, else v.
  */
 export function sgd(tf: typeof TF, parameters: readonly Parameter[], options: SgdOptions): Optimiser {
   const velocities = new Map<string, Variable>();
@@ -49,7 +50,10 @@ export function sgd(tf: typeof TF, parameters: readonly Parameter[], options: Sg
       for (const [key, { shape, values }] of state) {
         const name = key.replace(/^velocity\//, '');
         if (!byName.has(name)) throw new Error(`optimiser slot ${key} belongs to no parameter`);
-        velocities.set(name, tf.tidy(() => tf.variable(tf.tensor(values, [...shape], 'float32'), false)));
+        velocities.set(
+          name,
+          tf.tidy(() => tf.variable(tf.tensor(values, [...shape], 'float32'), false)),
+        );
       }
     },
     dispose: () => {

@@ -10,7 +10,8 @@ export function malformed(file: string, message: string, details: ErrorDetails =
 /** A weights file that asks for more than numbers. */
 export function unsafe(file: string, message: string, details: ErrorDetails = {}): PenumbraError {
   return new PenumbraError('WEIGHTS_UNSAFE', `${file}: ${message}`, {
-    remedy: 'Only plain state dicts of tensors are read, and nothing in a file is ever executed. Use a file from a source you trust, or safetensors.',
+    remedy:
+      'Only plain state dicts of tensors are read, and nothing in a file is ever executed. Use another file, or safetensors.',
     details: { file, ...details },
   });
 }

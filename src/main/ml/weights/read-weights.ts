@@ -25,14 +25,22 @@ async function readWhole(path: string): Promise<Uint8Array> {
   try {
     await using handle = await open(path);
     const { size } = await handle.stat();
-    if (size > FILE_LIMIT_BYTES) throw malformed(basename(path), `has ${size} bytes; at most ${FILE_LIMIT_BYTES} are read`, { found: size, expected: FILE_LIMIT_BYTES });
+    if (size > FILE_LIMIT_BYTES)
+      throw malformed(basename(path), `has ${size} bytes; at most ${FILE_LIMIT_BYTES} are read`, {
+        found: size,
+        expected: FILE_LIMIT_BYTES,
+      });
     return await handle.readFile();
   } catch (cause) {
     if (cause instanceof PenumbraError) throw cause;
-    throw new PenumbraError('FILE_MISSING', `The weights file ${path} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      remedy: 'Check the path and its permissions.',
-      details: { file: path },
-      cause,
-    });
+    throw new PenumbraError(
+      'FILE_MISSING',
+      `The weights file ${path} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        remedy: 'Check the path and its permissions.',
+        details: { file: path },
+        cause,
+      },
+    );
   }
 }

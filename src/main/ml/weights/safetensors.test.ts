@@ -47,7 +47,16 @@ describe('reading', () => {
     data.writeUInt8(1, 31);
     const { tensors, metadata } = readSafetensors(file(`${header}  `, data), 'model.safetensors');
     const values = Object.fromEntries([...tensors].map(([name, tensor]) => [name, [...tensor.values]]));
-    expect(values).toEqual({ byte: [9], f32: [1.5, -2], half: [1, -2], brain: [3.140625], f64: [0.1], i64: [-(2 ** 53) + 1], flag: [1, 0], none: [] });
+    expect(values).toEqual({
+      byte: [9],
+      f32: [1.5, -2],
+      half: [1, -2],
+      brain: [3.140625],
+      f64: [0.1],
+      i64: [-(2 ** 53) + 1],
+      flag: [1, 0],
+      none: [],
+    });
     expect(tensors.get('f64')?.shape).toEqual([]);
     expect(metadata.get('made')).toBe('by hand');
   });
@@ -61,8 +70,16 @@ describe('reading', () => {
     ['a header that is a list', file('[]'), /does not start with/],
     ['a header that is no JSON', file('{"a":'), /not JSON/],
     ['a header that is no UTF-8', file('{"a":1}').map((byte, at) => (at === 10 ? 0xff : byte)), /UTF-8/],
-    ['overlapping tensors', file(JSON.stringify({ a: entry('F32', [1], 0, 4), b: entry('F32', [1], 2, 6) }), two), /"b" starts at byte 2; expected 4, so it overlaps/],
-    ['two tensors on the same bytes', file(JSON.stringify({ a: entry('F32', [1], 0, 4), b: entry('F32', [1], 0, 4) }), two.subarray(4)), /overlaps/],
+    [
+      'overlapping tensors',
+      file(JSON.stringify({ a: entry('F32', [1], 0, 4), b: entry('F32', [1], 2, 6) }), two),
+      /"b" starts at byte 2; expected 4, so it overlaps/,
+    ],
+    [
+      'two tensors on the same bytes',
+      file(JSON.stringify({ a: entry('F32', [1], 0, 4), b: entry('F32', [1], 0, 4) }), two.subarray(4)),
+      /overlaps/,
+    ],
     ['a hole', file(JSON.stringify({ a: entry('F32', [1], 4, 8) }), two), /leaves a hole/],
     ['data left over', file(JSON.stringify({ a: entry('F32', [1], 0, 4) }), two), /has 8 bytes of data; expected 4/],
     ['data missing', file(JSON.stringify({ a: entry('F32', [3], 0, 12) }), two), /has 8 bytes of data; expected 12/],
@@ -74,7 +91,11 @@ describe('reading', () => {
     ['an unknown type', file(JSON.stringify({ a: entry('C64', [1], 0, 8) }), two), /type "C64"/],
     ['a type from the prototype', file(JSON.stringify({ a: entry('constructor', [1], 0, 8) }), two), /type "constructor"/],
     ['an entry without anything', file('{"a":null}'), /type nothing/],
-    ['the same name twice', file('{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', two), /names 2 tensors, only 1/],
+    [
+      'the same name twice',
+      file('{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', two),
+      /names 2 tensors, only 1/,
+    ],
     ['metadata that is no text', file('{"__metadata__":{"a":1}}'), /__metadata__/],
   ])('refuses %s', (_, bytes, message) => {
     const error = refusal(bytes);
@@ -85,23 +106,47 @@ describe('reading', () => {
 });
 
 describe('writing', () => {
-  const tensors = fc.dictionary(fc.string(), fc.array(fc.float({ noNaN: false }), { maxLength: 7 }).map((values) => Float32Array.from(values)), { maxKeys: 6 });
+  const tensors = fc.dictionary(
+    fc.string(),
+    fc.array(fc.float({ noNaN: false }), { maxLength: 7 }).map((values) => Float32Array.from(values)),
+    { maxKeys: 6 },
+  );
 
   it('gives back the bits that were written, whatever the names', () => {
     fc.assert(
       fc.property(tensors, (written) => {
-        const map = new Map(Object.entries(written).filter(([name]) => name !== '__metadata__').map(([name, values]) => [name, { shape: [values.length, 1], values }]));
+        const map = new Map(
+          Object.entries(written)
+            .filter(([name]) => name !== '__metadata__')
+            .map(([name, values]) => [name, { shape: [values.length, 1], values }]),
+        );
         const read = readSafetensors(writeSafetensors(map, new Map([['a', 'b']])), 'x');
         expect([...read.tensors.keys()].sort()).toEqual([...map.keys()].sort());
-        for (const [name, { values }] of map) expect(Buffer.from(read.tensors.get(name)?.values.buffer as ArrayBuffer)).toEqual(Buffer.from(values.buffer));
+        for (const [name, { values }] of map)
+          expect(Buffer.from(read.tensors.get(name)?.values.buffer as ArrayBuffer)).toEqual(Buffer.from(values.buffer));
       }),
     );
   });
 
   it('gives equal bytes for equal tensors in another order, with data at a multiple of 8', () => {
-    const [a, b] = [{ shape: [1], values: Float32Array.of(1) }, { shape: [2], values: Float32Array.of(2, 3) }];
-    const forth = writeSafetensors(new Map([['a', a], ['b', b]]));
-    expect(writeSafetensors(new Map([['b', b], ['a', a]]))).toEqual(forth);
+    const [a, b] = [
+      { shape: [1], values: Float32Array.of(1) },
+      { shape: [2], values: Float32Array.of(2, 3) },
+    ];
+    const forth = writeSafetensors(
+      new Map([
+        ['a', a],
+        ['b', b],
+      ]),
+    );
+    expect(
+      writeSafetensors(
+        new Map([
+          ['b', b],
+          ['a', a],
+        ]),
+      ),
+    ).toEqual(forth);
     expect(new DataView(forth.buffer).getBigUint64(0, true) % 8n).toBe(0n);
   });
 });

@@ -25,7 +25,10 @@ export function readSafetensors(bytes: Uint8Array, file: string): SafetensorsFil
   const entries = [...header].filter(([name]) => name !== METADATA_KEY).map(([name, raw]) => readEntry(name, raw, file));
   checkCoverage(entries, data.byteLength, file);
   const tensors = new Map(
-    entries.map(({ name, type, shape, begin, end }): [string, StoredTensor] => [name, { type, shape, values: decodeNumbers(data.subarray(begin, end), type, file, name) }]),
+    entries.map(({ name, type, shape, begin, end }): [string, StoredTensor] => [
+      name,
+      { type, shape, values: decodeNumbers(data.subarray(begin, end), type, file, name) },
+    ]),
   );
   return { tensors, metadata };
 }
@@ -39,11 +42,20 @@ interface Entry {
 }
 
 function readHeader(bytes: Uint8Array, file: string): { header: Map<string, unknown>; dataStart: number } {
-  if (bytes.byteLength < 8) throw malformed(file, `has ${bytes.byteLength} bytes; a safetensors file has at least 8`, { found: bytes.byteLength });
+  if (bytes.byteLength < 8)
+    throw malformed(file, `has ${bytes.byteLength} bytes; a safetensors file has at least 8`, { found: bytes.byteLength });
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(HEADER_LIMIT)) throw malformed(file, `says its header has ${length.toString()} bytes; at most ${HEADER_LIMIT} are allowed`, { found: length.toString(), expected: HEADER_LIMIT });
+  if (length > BigInt(HEADER_LIMIT))
+    throw malformed(file, `says its header has ${length.toString()} bytes; at most ${HEADER_LIMIT} are allowed`, {
+      found: length.toString(),
+      expected: HEADER_LIMIT,
+    });
   const dataStart = 8 + Number(length);
-  if (dataStart > bytes.byteLength) throw malformed(file, `says its header ends at byte ${dataStart} of ${bytes.byteLength}; the file is cut off`, { expected: dataStart, found: bytes.byteLength });
+  if (dataStart > bytes.byteLength)
+    throw malformed(file, `says its header ends at byte ${dataStart} of ${bytes.byteLength}; the file is cut off`, {
+      expected: dataStart,
+      found: bytes.byteLength,
+    });
   const text = headerText(bytes.subarray(8, dataStart), file);
   if (!text.startsWith('{')) throw malformed(file, 'its header does not start with "{"');
   return { header: uniqueKeys(text, file), dataStart };
@@ -68,7 +80,11 @@ function uniqueKeys(text: string, file: string): Map<string, unknown> {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw malformed(file, 'its header is not a JSON object');
   const header = new Map<string, unknown>(Object.entries(parsed));
   const written = outerKeyCount(text);
-  if (written !== header.size) throw malformed(file, `its header names ${written} tensors, only ${header.size} of them different`, { expected: written, found: header.size });
+  if (written !== header.size)
+    throw malformed(file, `its header names ${written} tensors, only ${header.size} of them different`, {
+      expected: written,
+      found: header.size,
+    });
   return header;
 }
 
@@ -103,14 +119,22 @@ function readMetadata(raw: unknown, file: string): Map<string, string> {
 function readEntry(name: string, raw: unknown, file: string): Entry {
   const { dtype, shape, data_offsets: offsets } = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>;
   if (typeof dtype !== 'string' || !Object.hasOwn(STORED_BYTES, dtype)) {
-    throw malformed(file, `tensor "${name}" has the type ${shown(dtype)}; expected one of ${Object.keys(STORED_BYTES).join(', ')}`, { key: name });
+    throw malformed(file, `tensor "${name}" has the type ${shown(dtype)}; expected one of ${Object.keys(STORED_BYTES).join(', ')}`, {
+      key: name,
+    });
   }
   const type = dtype as StoredType;
   if (!isCounts(shape)) throw malformed(file, `tensor "${name}" has the shape ${shown(shape)}; expected integers`, { key: name });
-  if (!isCounts(offsets) || offsets.length !== 2) throw malformed(file, `tensor "${name}" has the offsets ${shown(offsets)}; expected two integers`, { key: name });
+  if (!isCounts(offsets) || offsets.length !== 2)
+    throw malformed(file, `tensor "${name}" has the offsets ${shown(offsets)}; expected two integers`, { key: name });
   const [begin = 0, end = 0] = offsets;
   const expected = shape.reduce((product, length) => product * length, STORED_BYTES[type]);
-  if (end - begin !== expected) throw malformed(file, `tensor "${name}" of shape (${shape.join(', ')}) has ${end - begin} bytes; expected ${expected}`, { key: name, expected, found: end - begin });
+  if (end - begin !== expected)
+    throw malformed(file, `tensor "${name}" of shape (${shape.join(', ')}) has ${end - begin} bytes; expected ${expected}`, {
+      key: name,
+      expected,
+      found: end - begin,
+    });
   return { name, type, shape, begin, end };
 }
 
@@ -129,11 +153,16 @@ function checkCoverage(entries: readonly Entry[], dataBytes: number, file: strin
   for (const { name, begin, end } of sorted) {
     if (begin !== reached) {
       const how = begin < reached ? 'overlaps the one before it' : 'leaves a hole before it';
-      throw malformed(file, `tensor "${name}" starts at byte ${begin}; expected ${reached}, so it ${how}`, { key: name, expected: reached, found: begin });
+      throw malformed(file, `tensor "${name}" starts at byte ${begin}; expected ${reached}, so it ${how}`, {
+        key: name,
+        expected: reached,
+        found: begin,
+      });
     }
     reached = end;
   }
-  if (reached !== dataBytes) throw malformed(file, `has ${dataBytes} bytes of data; expected ${reached}`, { expected: reached, found: dataBytes });
+  if (reached !== dataBytes)
+    throw malformed(file, `has ${dataBytes} bytes of data; expected ${reached}`, { expected: reached, found: dataBytes });
 }
 
 /** Writes float32 tensors, sorted by name, header padded to 8 bytes: equal tensors give equal bytes. */

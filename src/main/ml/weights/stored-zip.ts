@@ -50,7 +50,11 @@ function locateDirectory(bytes: Uint8Array, file: string): { offset: number; ent
   wide.bytes(28); // sizes, versions, disks, entries on this disk
   const count = wide.uint64();
   wide.uint64(); // size of the directory
-  if (count > ENTRY_LIMIT) throw malformed(file, `the zip says it holds ${count} entries; at most ${ENTRY_LIMIT} are read`, { found: count, expected: ENTRY_LIMIT });
+  if (count > ENTRY_LIMIT)
+    throw malformed(file, `the zip says it holds ${count} entries; at most ${ENTRY_LIMIT} are read`, {
+      found: count,
+      expected: ENTRY_LIMIT,
+    });
   return { offset: wide.uint64(), entries: count };
 }
 
@@ -78,8 +82,10 @@ function centralEntry(reader: ByteReader, file: string): CentralEntry {
   const name = reader.text(nameLength);
   const wide = wideFields(reader.bytes(extraLength), { plain, compressed, offset }, file);
   reader.bytes(commentLength);
-  if (method !== 0) throw malformed(file, `the zip's entry "${name}" is compressed; torch stores them plain`, { entry: name, found: method, expected: 0 });
-  if (wide.plain !== wide.compressed) throw malformed(file, `the zip's entry "${name}" has two sizes, ${wide.plain} and ${wide.compressed}`, { entry: name });
+  if (method !== 0)
+    throw malformed(file, `the zip's entry "${name}" is compressed; torch stores them plain`, { entry: name, found: method, expected: 0 });
+  if (wide.plain !== wide.compressed)
+    throw malformed(file, `the zip's entry "${name}" has two sizes, ${wide.plain} and ${wide.compressed}`, { entry: name });
   return { name, bytes: wide.plain, localOffset: wide.offset };
 }
 
@@ -100,7 +106,8 @@ function wideFields(extra: Uint8Array, narrow: Record<'plain' | 'compressed' | '
 
 function entryBytes(bytes: Uint8Array, entry: CentralEntry, file: string): Uint8Array {
   const reader = new ByteReader(bytes, entry.localOffset, file);
-  if (reader.uint32() !== LOCAL_SIGNATURE) throw malformed(file, `the zip's entry "${entry.name}" is not where the directory says`, { entry: entry.name });
+  if (reader.uint32() !== LOCAL_SIGNATURE)
+    throw malformed(file, `the zip's entry "${entry.name}" is not where the directory says`, { entry: entry.name });
   reader.bytes(22);
   const nameLength = reader.uint16();
   reader.bytes(reader.uint16() + nameLength);

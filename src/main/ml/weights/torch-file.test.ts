@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
 import { readTorchFile } from './torch-file.ts';
 
-const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(`../../../../tests/fixtures/torch-files/${name}`, import.meta.url)));
+const fixture = (name: string): Uint8Array =>
+  new Uint8Array(readFileSync(new URL(`../../../../tests/fixtures/torch-files/${name}`, import.meta.url)));
 const expected = z
   .record(z.string(), z.object({ shape: z.array(z.int()), values: z.array(z.number()) }))
   .parse(JSON.parse(new TextDecoder().decode(fixture('expected.json'))));
@@ -20,14 +21,17 @@ function refusal(bytes: Uint8Array): PenumbraError {
 }
 
 describe('files that PyTorch wrote', () => {
-  it.each(['zip.pth', 'legacy.pth', 'wrapped.pth', 'protocol4.pth'])('%s gives every tensor, strides, halves and shared storages included', (name) => {
-    const tensors = readTorchFile(fixture(name), name);
-    expect([...tensors.keys()].sort()).toEqual(Object.keys(expected).sort());
-    for (const [key, { shape, values }] of tensors) {
-      expect(shape, key).toEqual(expected[key]?.shape);
-      expect([...values], key).toEqual(expected[key]?.values);
-    }
-  });
+  it.each(['zip.pth', 'legacy.pth', 'wrapped.pth', 'protocol4.pth'])(
+    '%s gives every tensor, strides, halves and shared storages included',
+    (name) => {
+      const tensors = readTorchFile(fixture(name), name);
+      expect([...tensors.keys()].sort()).toEqual(Object.keys(expected).sort());
+      for (const [key, { shape, values }] of tensors) {
+        expect(shape, key).toEqual(expected[key]?.shape);
+        expect([...values], key).toEqual(expected[key]?.values);
+      }
+    },
+  );
 
   it('every cut of a file is refused as cut off or broken, never read in part', () => {
     for (const name of ['zip.pth', 'legacy.pth']) {
@@ -90,10 +94,48 @@ interface TensorText {
 }
 
 /** The pickle of {'t': tensor} on storage '0'. */
-function tensorPickle({ offset = op.int(0), size = [op.int(2)], stride = [op.int(1)], numel = op.int(2), storage = 'FloatStorage' }: TensorText = {}): number[] {
-  const id = [...op.mark, ...op.text('storage'), ...op.global('torch', storage), ...op.text('0'), ...op.text('cpu'), ...numel, ...op.none, ...op.tuple];
-  const call = [...op.mark, ...id, ...op.persistentId, ...offset, ...op.mark, ...size.flat(), ...op.tuple, ...op.mark, ...stride.flat(), ...op.tuple, ...op.newFalse, ...op.none, ...op.tuple];
-  return [...op.proto, ...op.emptyDict, ...op.text('t'), ...op.global('torch._utils', '_rebuild_tensor_v2'), ...call, ...op.reduce, ...op.setItem, ...op.stop];
+function tensorPickle({
+  offset = op.int(0),
+  size = [op.int(2)],
+  stride = [op.int(1)],
+  numel = op.int(2),
+  storage = 'FloatStorage',
+}: TensorText = {}): number[] {
+  const id = [
+    ...op.mark,
+    ...op.text('storage'),
+    ...op.global('torch', storage),
+    ...op.text('0'),
+    ...op.text('cpu'),
+    ...numel,
+    ...op.none,
+    ...op.tuple,
+  ];
+  const call = [
+    ...op.mark,
+    ...id,
+    ...op.persistentId,
+    ...offset,
+    ...op.mark,
+    ...size.flat(),
+    ...op.tuple,
+    ...op.mark,
+    ...stride.flat(),
+    ...op.tuple,
+    ...op.newFalse,
+    ...op.none,
+    ...op.tuple,
+  ];
+  return [
+    ...op.proto,
+    ...op.emptyDict,
+    ...op.text('t'),
+    ...op.global('torch._utils', '_rebuild_tensor_v2'),
+    ...call,
+    ...op.reduce,
+    ...op.setItem,
+    ...op.stop,
+  ];
 }
 
 /** A legacy file around an object pickle. */
@@ -117,7 +159,15 @@ describe('files that PyTorch would not write', () => {
     ['collections', 'OrderedDict\u0000'],
     ['__main__', 'constructor'],
   ])('refuses the global %s.%s by name and calls nothing', (module, name) => {
-    const call = [...op.proto, ...op.global(module, name), ...op.mark, ...op.text('touch /tmp/owned'), ...op.tuple, ...op.reduce, ...op.stop];
+    const call = [
+      ...op.proto,
+      ...op.global(module, name),
+      ...op.mark,
+      ...op.text('touch /tmp/owned'),
+      ...op.tuple,
+      ...op.reduce,
+      ...op.stop,
+    ];
     const error = refusal(legacyFile(call));
     expect(error.code).toBe('WEIGHTS_UNSAFE');
     expect(error.details['found']).toBe(`${module}.${name}`);
@@ -149,8 +199,16 @@ describe('files that PyTorch would not write', () => {
     ['a negative offset', { offset: op.int(-1) }, /offset .* is -1/],
     ['an offset beyond its storage', { offset: op.int(1) }, /reaches element 2 of a storage of 2/],
     ['a stride that overflows', { stride: [op.long(2n ** 62n)] }, /stride .* is 4611686018427387904/],
-    ['sizes whose product overflows', { size: [op.long(2n ** 52n), op.long(2n ** 52n)], stride: [op.int(0), op.int(0)] }, /elements on a storage of 2/],
-    ['a huge tensor that repeats one element', { size: [op.int(2 ** 31 - 1)], stride: [op.int(0)] }, /2147483647 elements on a storage of 2/],
+    [
+      'sizes whose product overflows',
+      { size: [op.long(2n ** 52n), op.long(2n ** 52n)], stride: [op.int(0), op.int(0)] },
+      /elements on a storage of 2/,
+    ],
+    [
+      'a huge tensor that repeats one element',
+      { size: [op.int(2 ** 31 - 1)], stride: [op.int(0)] },
+      /2147483647 elements on a storage of 2/,
+    ],
     ['more strides than sizes', { stride: [op.int(1), op.int(1)] }, /have 1 and 2 axes/],
     ['a storage longer than the file says', { numel: op.int(3) }, /has 2 elements; expected 3/],
     ['a storage of an unknown type', { storage: 'ComplexFloatStorage' }, /torch\.ComplexFloatStorage/],
@@ -180,7 +238,9 @@ describe('files that PyTorch would not write', () => {
   });
 
   it('refuses millions of memo entries and unclosed marks', () => {
-    expect(refusal(legacyFile([...op.proto, ...Array<number>(2000).fill(0x28), ...op.stop])).message).toMatch(/beyond what any state dict needs/);
+    expect(refusal(legacyFile([...op.proto, ...Array<number>(2000).fill(0x28), ...op.stop])).message).toMatch(
+      /beyond what any state dict needs/,
+    );
     expect(refusal(legacyFile([...op.proto, ...op.get(5), ...op.stop])).message).toMatch(/recalls memo 5/);
   });
 

@@ -60,13 +60,18 @@ function refuseExpansion(tensors: ReadonlyMap<string, TensorReference>, content:
   for (const [key, tensor] of tensors) {
     const elements = tensor.shape.reduce((product, length) => product * length, 1);
     if (elements > tensor.storage.length) {
-      throw malformed(file, `tensor "${key}" has ${elements} elements on a storage of ${tensor.storage.length}`, { key, expected: tensor.storage.length, found: elements });
+      throw malformed(file, `tensor "${key}" has ${elements} elements on a storage of ${tensor.storage.length}`, {
+        key,
+        expected: tensor.storage.length,
+        found: elements,
+      });
     }
     asked += elements * STORED_BYTES[tensor.storage.type];
   }
   let held = 0;
   for (const bytes of content.storages.values()) held += bytes.byteLength;
-  if (asked > SHARING_LIMIT * held) throw malformed(file, `its tensors ask for ${asked} bytes of ${held}`, { expected: SHARING_LIMIT * held, found: asked });
+  if (asked > SHARING_LIMIT * held)
+    throw malformed(file, `its tensors ask for ${asked} bytes of ${held}`, { expected: SHARING_LIMIT * held, found: asked });
 }
 
 function materialised(key: string, tensor: TensorReference, content: TorchContent, file: string): StoredTensor {
@@ -75,7 +80,11 @@ function materialised(key: string, tensor: TensorReference, content: TorchConten
   if (bytes === undefined) throw malformed(file, `tensor "${key}" lies on storage "${storage.key}", which the file lacks`, { key });
   const held = bytes.byteLength / STORED_BYTES[storage.type];
   if (held !== storage.length) {
-    throw malformed(file, `storage "${storage.key}" of tensor "${key}" has ${held} elements; expected ${storage.length}`, { key, expected: storage.length, found: held });
+    throw malformed(file, `storage "${storage.key}" of tensor "${key}" has ${held} elements; expected ${storage.length}`, {
+      key,
+      expected: storage.length,
+      found: held,
+    });
   }
   const empty = shape.includes(0);
   const last = empty ? offset : shape.reduce((end, length, axis) => end + (length - 1) * (strides[axis] ?? 0), offset);

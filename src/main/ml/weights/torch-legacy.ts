@@ -25,9 +25,14 @@ export function readLegacy(bytes: Uint8Array, file: string): TorchContent {
   const magic = next();
   if (magic !== MAGIC) throw malformed(file, `has the magic number ${describe(magic)}`);
   const protocol = next();
-  if (protocol !== PROTOCOL) throw malformed(file, `has torch protocol ${describe(protocol)}; expected ${PROTOCOL}`, { expected: PROTOCOL, found: describe(protocol) });
+  if (protocol !== PROTOCOL)
+    throw malformed(file, `has torch protocol ${describe(protocol)}; expected ${PROTOCOL}`, {
+      expected: PROTOCOL,
+      found: describe(protocol),
+    });
   const system = next();
-  if (!(system instanceof Map) || system.get('little_endian') !== true) throw malformed(file, 'was written on a big-endian machine; only little-endian files are read');
+  if (!(system instanceof Map) || system.get('little_endian') !== true)
+    throw malformed(file, 'was written on a big-endian machine; only little-endian files are read');
   const value = next();
   const keys = next();
   if (!Array.isArray(keys)) throw malformed(file, `lists its storages as ${describe(keys)}; expected a list`);
@@ -51,15 +56,26 @@ function storageTypes(root: PickleValue): Map<string, StorageReference> {
   return found;
 }
 
-function storages(bytes: Uint8Array, start: number, keys: readonly PickleValue[], types: ReadonlyMap<string, StorageReference>, file: string): Map<string, Uint8Array> {
+function storages(
+  bytes: Uint8Array,
+  start: number,
+  keys: readonly PickleValue[],
+  types: ReadonlyMap<string, StorageReference>,
+  file: string,
+): Map<string, Uint8Array> {
   const reader = new ByteReader(bytes, start, file);
   const result = new Map<string, Uint8Array>();
   for (const key of keys) {
     const storage = typeof key === 'string' ? types.get(key) : undefined;
-    if (typeof key !== 'string' || storage === undefined) throw malformed(file, `lists the storage ${describe(key)}, which nothing refers to`);
+    if (typeof key !== 'string' || storage === undefined)
+      throw malformed(file, `lists the storage ${describe(key)}, which nothing refers to`);
     const length = reader.uint64();
     if (length !== storage.length) {
-      throw malformed(file, `storage "${key}" has ${length} elements; expected ${storage.length}`, { key, expected: storage.length, found: length });
+      throw malformed(file, `storage "${key}" has ${length} elements; expected ${storage.length}`, {
+        key,
+        expected: storage.length,
+        found: length,
+      });
     }
     result.set(key, reader.bytes(length * STORED_BYTES[storage.type]));
   }

@@ -15,10 +15,13 @@ export function readZip(bytes: Uint8Array, file: string): TorchContent {
   const root = pickleName.slice(0, -'data.pkl'.length);
   if (entries.has(`${root}constants.pkl`)) throw unsafe(file, 'is a TorchScript program, not a state dict');
   const order = entries.get(`${root}byteorder`);
-  if (order !== undefined && new TextDecoder().decode(order).trim() !== 'little') throw malformed(file, 'was written on a big-endian machine; only little-endian files are read');
+  if (order !== undefined && new TextDecoder().decode(order).trim() !== 'little')
+    throw malformed(file, 'was written on a big-endian machine; only little-endian files are read');
   const pickle = entries.get(pickleName) ?? new Uint8Array(0);
   const { value } = unpickle(pickle, 0, file);
   const prefix = `${root}data/`;
-  const storages = new Map([...entries].filter(([name]) => name.startsWith(prefix)).map(([name, entry]) => [name.slice(prefix.length), entry]));
+  const storages = new Map(
+    [...entries].filter(([name]) => name.startsWith(prefix)).map(([name, entry]) => [name.slice(prefix.length), entry]),
+  );
   return { value, storages };
 }

@@ -3,7 +3,18 @@ import type { HostTensor } from '../nn/host-tensor.ts';
 /** Element types that weight files use here, by safetensors' names. */
 export type StoredType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
 
-export const STORED_BYTES: Readonly<Record<StoredType, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 };
+export const STORED_BYTES: Readonly<Record<StoredType, number>> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+};
 
 /** A tensor as a file holds it, row-major. Types that float32 can't hold exactly come as float64. */
 export interface StoredTensor {

@@ -18,8 +18,7 @@ export interface NativeConvolution {
 }
 
 export function nativeConvolution(tf: TfNamespace, executor: KernelExecutor): NativeConvolution {
-  const run: Run = (name, values, inputs) =>
-    executor.executeSingleOutput(name, attributes(executor.binding, values), inputs) as Tensor4D;
+  const run: Run = (name, values, inputs) => executor.executeSingleOutput(name, attributes(executor.binding, values), inputs) as Tensor4D;
   const shapeTensor = (shape: Shape4D): Tensor => tf.tensor1d(shape, 'int32');
 
   const forward = (x: TensorInfo, filter: TensorInfo, spec: ConvSpec): Tensor4D =>
@@ -69,7 +68,12 @@ function depthwiseInputGradient(
   const turned = tf.reverse(filter, [0, 1]);
   if (spec.pad === 'same') return forward(dz, turned, spec);
   const [rows, columns] = [(filter.shape[0] - 1) * spec.dilation, (filter.shape[1] - 1) * spec.dilation];
-  const padded = tf.pad(dz, [[0, 0], [rows, rows], [columns, columns], [0, 0]]);
+  const padded = tf.pad(dz, [
+    [0, 0],
+    [rows, rows],
+    [columns, columns],
+    [0, 0],
+  ]);
   return tf.reshape(forward(padded, turned, { ...spec, pad: 'valid' }), inputShape);
 }
 

@@ -12,7 +12,8 @@ export type FusedConvolution = (x: TensorInfo, filter: TensorInfo, bias: TensorI
 const FUSED_OPS: Readonly<Record<Activation, string>> = { linear: 'BiasAdd', relu: 'BiasAdd,Relu', relu6: 'BiasAdd,Relu6' };
 
 /**
- * oneDNN's fused convolutions, which add bias and activation while the result is still in cache: a forward pass takes about two thirds of the time.
+ * oneDNN's fused convolutions, which add bias and activation while the result is still in cache: a forward pass takes about two thirds
+ * of the time.
  * TensorFlow reaches them only in compiled graphs, so they are called by their inner names, with the label that its own rewriting adds.
  * @returns null where they are not there or not right: without oneDNN, on GPUs, with a binding that can't set list attributes
  */
@@ -34,7 +35,9 @@ export function fusedConvolution(tf: TfNamespace, executor: KernelExecutor, conv
 /** Compares both kinds and all activations with separate kernels on a small case whose results lie on both sides of 0 and 6. */
 function fusesRight(tf: TfNamespace, fused: FusedConvolution, convolution: NativeConvolution): boolean {
   const cases = (['dense', 'depthwise'] as const).flatMap((kind) =>
-    ([1, 2] as const).flatMap((stride) => (['linear', 'relu', 'relu6'] as const).map((activation): ConvSpec => ({ kind, stride, dilation: 1, pad: 'same', activation }))),
+    ([1, 2] as const).flatMap((stride) =>
+      (['linear', 'relu', 'relu6'] as const).map((activation): ConvSpec => ({ kind, stride, dilation: 1, pad: 'same', activation })),
+    ),
   );
   return tf.tidy(() => {
     const ramp = tf.reshape<TF.Rank.R4>(tf.range(0, 6 * 5 * 4), [1, 6, 5, 4]);

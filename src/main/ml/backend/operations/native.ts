@@ -15,7 +15,8 @@ const BATCH_NORM = 'PenumbraBatchNormTraining';
 export const NATIVE_NAME = 'tensorflow';
 
 /**
- * Operations as TensorFlow kernels, registered with tfjs under names of this project so that gradients of inputs nobody asks for are not computed.
+ * Operations as TensorFlow kernels, registered with tfjs under names of this project so that gradients of inputs nobody asks for are not
+ * computed.
  * Call once a process.
  */
 export function nativeOps(tf: TfNamespace, executor: KernelExecutor): TensorOps {
@@ -112,7 +113,12 @@ function registerBatchNorm(tf: TfNamespace, executor: KernelExecutor): void {
       const { x, gamma, beta } = inputs as { x: TensorInfo; gamma: TensorInfo; beta: TensorInfo };
       const { epsilon, activation: kind } = attrs as unknown as { epsilon: number; activation: Activation };
       const none = tf.tensor1d([], 'float32'); // no running moments come in while training
-      const [z, ...moments] = executor.executeMultipleOutputs('FusedBatchNormV3', attributes(binding, { ...types, epsilon: { float: epsilon } }), [x, gamma, beta, none, none], 6);
+      const [z, ...moments] = executor.executeMultipleOutputs(
+        'FusedBatchNormV3',
+        attributes(binding, { ...types, epsilon: { float: epsilon } }),
+        [x, gamma, beta, none, none],
+        6,
+      );
       none.dispose();
       return [activation(executor, z as Tensor, kind), ...moments];
     },

@@ -31,8 +31,14 @@ function apply(tf: TfNamespace, x: Tensor4D, rows: Tensor2D, columns: Tensor2D, 
   const [batch, height, width, channels] = x.shape;
   const outHeight = transposed ? rows.shape[1] : rows.shape[0];
   const outWidth = transposed ? columns.shape[1] : columns.shape[0];
-  const byRow = tf.matMul(tf.expandDims<Tensor3D>(rows, 0), tf.reshape(x, [batch, height, width * channels]), transposed, false); // [B, h, W*C]
-  const byColumn = tf.matMul(tf.expandDims<Tensor3D>(columns, 0), tf.reshape(byRow, [batch * outHeight, width, channels]), transposed, false); // [B*h, w, C]
+  // [B, h, W*C]
+  const byRow = tf.matMul(tf.expandDims<Tensor3D>(rows, 0), tf.reshape(x, [batch, height, width * channels]), transposed, false);
+  const byColumn = tf.matMul(
+    tf.expandDims<Tensor3D>(columns, 0),
+    tf.reshape(byRow, [batch * outHeight, width, channels]),
+    transposed,
+    false,
+  ); // [B*h, w, C]
   return tf.reshape(byColumn, [batch, outHeight, outWidth, channels]);
 }
 

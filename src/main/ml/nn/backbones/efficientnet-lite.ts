@@ -91,7 +91,10 @@ interface Step {
   readonly endsStage: boolean;
 }
 
-function common(options: EfficientNetLiteOptions, layer: number): Pick<ConvNormOptions, 'group' | 'trainable' | 'statistics' | 'epsilon' | 'momentum' | 'initialiser'> {
+function common(
+  options: EfficientNetLiteOptions,
+  layer: number,
+): Pick<ConvNormOptions, 'group' | 'trainable' | 'statistics' | 'epsilon' | 'momentum' | 'initialiser'> {
   const { firstTrainedBlock, random } = options;
   const trainable = firstTrainedBlock === 0 || layer > firstTrainedBlock;
   return { group: 'backbone', trainable, statistics: 'frozen', epsilon: EPSILON, momentum: MOMENTUM, initialiser: kaimingNormal(random) };

@@ -36,7 +36,8 @@ export class ByteReader {
   /** A length or offset; beyond 2^53 it is refused, since no file is that long. */
   uint64(): number {
     const value = this.#view.getBigUint64(this.#advance(8), true);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed(this.#file, `a length of ${value.toString()} at byte ${this.position - 8}`);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER))
+      throw malformed(this.#file, `a length of ${value.toString()} at byte ${this.position - 8}`);
     return Number(value);
   }
 
@@ -71,7 +72,8 @@ export class ByteReader {
   /** Text up to a line feed, which is consumed. */
   line(): string {
     const end = this.#bytes.subarray(this.position, this.position + LINE_LIMIT).indexOf(0x0a);
-    if (end < 0) throw malformed(this.#file, `a name at byte ${this.position} does not end within ${LINE_LIMIT} bytes`, { offset: this.position });
+    if (end < 0)
+      throw malformed(this.#file, `a name at byte ${this.position} does not end within ${LINE_LIMIT} bytes`, { offset: this.position });
     const line = this.text(end);
     this.position += 1;
     return line;
@@ -80,10 +82,14 @@ export class ByteReader {
   #advance(length: number): number {
     const start = this.position;
     if (length > this.#bytes.byteLength - start) {
-      throw malformed(this.#file, `ends at byte ${this.#bytes.byteLength}, ${length} more were expected at byte ${start}; the file is cut off`, {
-        expected: start + length,
-        found: this.#bytes.byteLength,
-      });
+      throw malformed(
+        this.#file,
+        `ends at byte ${this.#bytes.byteLength}, ${length} more were expected at byte ${start}; the file is cut off`,
+        {
+          expected: start + length,
+          found: this.#bytes.byteLength,
+        },
+      );
     }
     this.position = start + length;
     return start;

@@ -34,7 +34,10 @@ const CONSTRUCTORS: ReadonlyMap<string, Constructor> = new Map<string, Construct
  */
 export function allowedGlobal(name: string, file: string): PickleGlobal {
   if (!CONSTRUCTORS.has(name) && !STORAGES.has(name)) {
-    throw unsafe(file, `asks for "${name}", which is not among the few names a file of tensors needs`, { found: name, expected: [...CONSTRUCTORS.keys(), ...STORAGES.keys()] });
+    throw unsafe(file, `asks for "${name}", which is not among the few names a file of tensors needs`, {
+      found: name,
+      expected: [...CONSTRUCTORS.keys(), ...STORAGES.keys()],
+    });
   }
   return { kind: 'global', name };
 }
@@ -54,7 +57,8 @@ export function persistentStorage(id: PickleValue, file: string): StorageReferen
   if (tag !== 'storage' || type === undefined || typeof key !== 'string') {
     throw malformed(file, `refers to an outside object that is no storage: ${describe(tag)}, ${describe(storageClass)}, ${describe(key)}`);
   }
-  if (view !== undefined && view !== null) throw malformed(file, `storage "${key}" is a view of another, as only very old torch wrote`, { key });
+  if (view !== undefined && view !== null)
+    throw malformed(file, `storage "${key}" is a view of another, as only very old torch wrote`, { key });
   return { kind: 'storage', key, type, length: count(length, `length of storage "${key}"`, file) };
 }
 
@@ -78,7 +82,9 @@ function tensor([storage, offset, size, stride]: readonly PickleValue[], file: s
   const shape = counts(size, `size ${what}`, file);
   const strides = counts(stride, `stride ${what}`, file);
   if (shape.length !== strides.length) {
-    throw malformed(file, `size and stride ${what} have ${shape.length} and ${strides.length} axes; expected as many`, { key: storage.key });
+    throw malformed(file, `size and stride ${what} have ${shape.length} and ${strides.length} axes; expected as many`, {
+      key: storage.key,
+    });
   }
   return { kind: 'tensor', storage, offset: count(offset, `offset ${what}`, file), shape, strides };
 }

@@ -161,7 +161,8 @@ class Unpickler {
       case 0x93: {
         // STACK_GLOBAL
         const [module, name] = this.#take(2);
-        if (typeof module !== 'string' || typeof name !== 'string') throw malformed(this.#file, `names a global by ${describe(module)} and ${describe(name)}`);
+        if (typeof module !== 'string' || typeof name !== 'string')
+          throw malformed(this.#file, `names a global by ${describe(module)} and ${describe(name)}`);
         return this.#push(allowedGlobal(`${module}.${name}`, this.#file));
       }
       case 0x52: // REDUCE
