@@ -12,7 +12,11 @@ const OLDEST_NODE = 20;
 export function requireNode() {
   const major = Number(process.versions.node.split('.')[0]);
   if (major >= OLDEST_NODE) return;
-  throw new SetupError('NODE_TOO_OLD', `This is Node ${process.versions.node}; ${OLDEST_NODE} or newer is needed to start the set-up.`, 'Install a newer Node; Penumbra then brings the exact version it runs on itself.');
+  throw new SetupError(
+    'NODE_TOO_OLD',
+    `This is Node ${process.versions.node}; ${OLDEST_NODE} or newer is needed to start the set-up.`,
+    'Install a newer Node; Penumbra then brings the exact version it runs on itself.',
+  );
 }
 
 /** Any engine will do to run: the CUDA build works without a GPU, and PENUMBRA_ENGINE_DIR may name one of the user's own. */
@@ -29,7 +33,11 @@ export async function bootstrap({ variant } = {}) {
   const say = createSay();
   const own = process.env['PENUMBRA_ENGINE_DIR'];
   if (own !== undefined && own !== '' && !anyEngine()) {
-    throw new SetupError('USAGE', `PENUMBRA_ENGINE_DIR names ${own}, which holds no tfjs_binding.node.`, 'Name a folder that does, or unset the variable so that the set-up brings an engine.');
+    throw new SetupError(
+      'USAGE',
+      `PENUMBRA_ENGINE_DIR names ${own}, which holds no tfjs_binding.node.`,
+      'Name a folder that does, or unset the variable so that the set-up brings an engine.',
+    );
   }
   await installPackages(say);
   for (const name of Object.keys(readManifest('weights').weights)) {

@@ -16,7 +16,9 @@ The npm packages are not installed yet. "npm run setup" brings them; then "penum
 
 /** These answer with whatever is there; they must not start a download. */
 function asksOnly(/** @type {string[]} */ args) {
-  return args.length === 0 || args[0] === 'doctor' || args[0] === 'help' || args.some((arg) => ['--help', '-h', '--version', '-V'].includes(arg));
+  return (
+    args.length === 0 || args[0] === 'doctor' || args[0] === 'help' || args.some((arg) => ['--help', '-h', '--version', '-V'].includes(arg))
+  );
 }
 
 /** The answer of `doctor` where nothing but Node is there. */

@@ -16,7 +16,8 @@ runMain(async () => {
     return 0;
   }
   const unknown = args.find((arg) => arg !== '--gpu');
-  if (unknown !== undefined) throw new SetupError('USAGE', `npm run setup does not know "${unknown}".`, 'npm run setup -- --help lists what it knows.');
+  if (unknown !== undefined)
+    throw new SetupError('USAGE', `npm run setup does not know "${unknown}".`, 'npm run setup -- --help lists what it knows.');
   await bootstrap({ variant: args.includes('--gpu') ? 'gpu' : 'cpu' });
   const engines = installedEngines().map((engine) => `TensorFlow ${engine.tensorflow ?? '?'} (${engine.variant})`);
   process.stderr.write(`Everything is in place: ${engines.join(', ')}.\n`);

@@ -20,7 +20,10 @@ export function runPinned(args, { env = {}, cwd = process.cwd() } = {}) {
   if (node === null) return Promise.reject(new SetupError('LOAD_FAILED', 'The pinned Node is not installed.', 'Run npm run setup.'));
   return new Promise((resolve, reject) => {
     // Node keeps its compiled and type-stripped modules there: starts take about half the time.
-    const own = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(cacheRoot(), 'compile'), PENUMBRA_WATCH_PID: String(process.pid) };
+    const own = {
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(cacheRoot(), 'compile'),
+      PENUMBRA_WATCH_PID: String(process.pid),
+    };
     const child = spawn(node, args, { cwd, stdio: 'inherit', env: { ...process.env, ...own, ...env } });
     /** @type {NodeJS.Signals[]} */
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];

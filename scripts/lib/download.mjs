@@ -1,4 +1,4 @@
-/** Downloads a pinned file: goes on where an earlier try stopped, checks size and hash, and gives the file its name only when all is right. */
+/** Downloads a pinned file: goes on where an earlier try stopped, checks size and hash, and names the file only when all is right. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
@@ -42,7 +42,10 @@ class RefusedError extends Error {}
 async function fetchRest(source, part, expected, onSize) {
   const have = sizeOf(part);
   const range = have > 0 ? { Range: `bytes=${have}-` } : {};
-  const response = await get(source.url, { ...source, headers: { ...source.headers, 'Accept-Encoding': 'identity', 'User-Agent': 'penumbra-setup', ...range } });
+  const response = await get(source.url, {
+    ...source,
+    headers: { ...source.headers, 'Accept-Encoding': 'identity', 'User-Agent': 'penumbra-setup', ...range },
+  });
   const status = response.statusCode ?? 0;
   let from = have;
   if (status === 200) {
@@ -117,7 +120,8 @@ async function fetchWhole(source, part, expected, say) {
         const reason = thrown instanceof Error ? thrown.message || (errorCode(thrown) ?? thrown.name) : String(thrown);
         throw new SetupError(
           'NO_NETWORK',
-          `Downloading ${expected.title} from ${new URL(source.url).host} failed ${FRUITLESS_TRIES} times: ${reason}. ${megabytes(sizeOf(part))} of ${megabytes(expected.bytes)} are here.`,
+          `Downloading ${expected.title} from ${new URL(source.url).host} failed ${FRUITLESS_TRIES} times: ${reason}. ` +
+            `${megabytes(sizeOf(part))} of ${megabytes(expected.bytes)} are here.`,
           'Run the same command again when the network is back; it goes on where it stopped.',
           thrown,
         );
@@ -179,7 +183,8 @@ async function accept(part, file, expected) {
     throw new SetupError(
       'WRONG_HASH',
       `${expected.title} is not the pinned file: its sha256 is ${found}, expected ${expected.sha256}.`,
-      'It was deleted and nothing was installed. Run the same command again; if it repeats, the package index or a proxy serves an altered file: use another index.',
+      'It was deleted and nothing was installed. Run the same command again; ' +
+        'if it repeats, the package index or a proxy serves an altered file: use another index.',
     );
   }
   renameSync(part, file);

@@ -2,8 +2,9 @@
 import { dirname } from 'node:path';
 
 /**
- * @typedef {'NODE_TOO_OLD' | 'UNSUPPORTED_PLATFORM' | 'NPM_FAILED' | 'NO_PYTHON' | 'NO_PIP' | 'NO_COMPILER' | 'COMPILE_FAILED' | 'LOAD_FAILED'
- *   | 'NO_NETWORK' | 'NOT_IN_INDEX' | 'DOWNLOAD_FAILED' | 'WRONG_HASH' | 'ARCHIVE_DAMAGED' | 'DISK_FULL' | 'NOT_WRITABLE' | 'LOCK_TIMEOUT' | 'INTERRUPTED'
+ * @typedef {'NODE_TOO_OLD' | 'UNSUPPORTED_PLATFORM' | 'NPM_FAILED' | 'NO_PYTHON' | 'NO_PIP' | 'NO_COMPILER' |
+ *   'COMPILE_FAILED' | 'LOAD_FAILED' | 'NO_NETWORK' | 'NOT_IN_INDEX' | 'DOWNLOAD_FAILED' | 'WRONG_HASH' | 'ARCHIVE_DAMAGED' |
+ *   'DISK_FULL' | 'NOT_WRITABLE' | 'LOCK_TIMEOUT' | 'INTERRUPTED'
  *   | 'USAGE'} SetupErrorCode
  */
 
@@ -39,7 +40,8 @@ export function fileError(thrown, doing, path) {
     return new SetupError(
       'DISK_FULL',
       `The disk became full while ${doing} in ${dirname(path)}.`,
-      'Free some space and run the same command again; what was downloaded is kept and used. Or set PENUMBRA_CACHE to a folder on a larger disk.',
+      'Free some space and run the same command again; what was downloaded is kept and used. ' +
+        'Or set PENUMBRA_CACHE to a folder on a larger disk.',
       thrown,
     );
   }

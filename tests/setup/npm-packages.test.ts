@@ -40,7 +40,9 @@ function fakeNpm(script: string): void {
 const calls = (): string[] => (existsSync(join(root, 'calls')) ? readFileSync(join(root, 'calls'), 'utf8').trim().split('\n') : []);
 
 /** What a whole install leaves behind: no package of another platform. */
-function leave(packages: Record<string, object> = { ...LOCK.packages, 'node_modules/other-platform': undefined as unknown as object }): void {
+function leave(
+  packages: Record<string, object> = { ...LOCK.packages, 'node_modules/other-platform': undefined as unknown as object },
+): void {
   mkdirSync(join(root, 'node_modules', nodePackage, 'bin'), { recursive: true });
   writeFileSync(join(root, 'node_modules', nodePackage, 'bin', 'node'), '');
   writeFileSync(join(root, 'node_modules', '.package-lock.json'), JSON.stringify({ packages }));
@@ -81,16 +83,33 @@ describe('npm packages', () => {
   });
 
   it.each([
-    ['network', 'npm error code ENOTFOUND\nnpm error network request failed, reason: getaddrinfo ENOTFOUND', 'NO_NETWORK', 'npm cannot reach its registry'],
+    [
+      'network',
+      'npm error code ENOTFOUND\nnpm error network request failed, reason: getaddrinfo ENOTFOUND',
+      'NO_NETWORK',
+      'npm cannot reach its registry',
+    ],
     ['disk', 'npm error code ENOSPC\nnpm error syscall write', 'DISK_FULL', 'The disk became full while npm installed packages'],
-    ['lock file', 'npm error code EUSAGE\nnpm error not in sync', 'NPM_FAILED', 'npm ci failed: npm error code EUSAGE | npm error not in sync'],
+    [
+      'lock file',
+      'npm error code EUSAGE\nnpm error not in sync',
+      'NPM_FAILED',
+      'npm ci failed: npm error code EUSAGE | npm error not in sync',
+    ],
   ])('failing for the %s is told with the way out', async (_what, stderr, code, message) => {
     fakeNpm(`printf '%s\\n' "${stderr}" >&2; exit 1`);
     const failed = await installPackages(say, root).catch((thrown: unknown) => thrown);
-    expect(failed).toMatchObject({ code, message: expect.stringContaining(message) as string, remedy: expect.stringContaining('run the same command again') as string });
+    expect(failed).toMatchObject({
+      code,
+      message: expect.stringContaining(message) as string,
+      remedy: expect.stringContaining('run the same command again') as string,
+    });
   });
 
   it('without npm says how to get it', async () => {
-    await expect(installPackages(say, root)).rejects.toMatchObject({ code: 'NPM_FAILED', remedy: expect.stringContaining('apt-get install npm') as string });
+    await expect(installPackages(say, root)).rejects.toMatchObject({
+      code: 'NPM_FAILED',
+      remedy: expect.stringContaining('apt-get install npm') as string,
+    });
   });
 });

@@ -34,14 +34,19 @@ async function listen(server: http.Server | https.Server): Promise<number> {
 
 /** A proxy that knows its user, passes plain requests on and opens tunnels. */
 function createProxy(seen: string[]): http.Server {
-  const authorised = (request: http.IncomingMessage): boolean => request.headers['proxy-authorization'] === `Basic ${Buffer.from('guest:word').toString('base64')}`;
+  const authorised = (request: http.IncomingMessage): boolean =>
+    request.headers['proxy-authorization'] === `Basic ${Buffer.from('guest:word').toString('base64')}`;
   const server = http.createServer((request, response) => {
     if (!authorised(request)) {
       response.writeHead(407).end();
       return;
     }
     seen.push(request.url ?? '');
-    request.pipe(http.request(request.url ?? '', { headers: request.headers }, (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers))));
+    request.pipe(
+      http.request(request.url ?? '', { headers: request.headers }, (answer) =>
+        answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers)),
+      ),
+    );
   });
   server.on('connect', (request, client) => {
     if (!authorised(request)) {
@@ -79,7 +84,23 @@ function makeCertificate(): { key: string; cert: string } | null {
   try {
     execFileSync(
       'openssl',
-      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert, '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'],
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-days',
+        '2',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+        '-subj',
+        '/CN=127.0.0.1',
+        '-addext',
+        'subjectAltName=IP:127.0.0.1',
+      ],
       { stdio: 'ignore' },
     );
   } catch {
@@ -98,7 +119,11 @@ it('tunnels to an https index through the proxy and trusts the certificate that 
   const proxyPort = await listen(createProxy(seen));
   const indexPort = await listen(
     https.createServer({ key: readFileSync(certificate.key), cert: readFileSync(certificate.cert) }, (request, response) => {
-      request.pipe(http.request({ host: '127.0.0.1', port: index.port, path: request.url, headers: request.headers }, (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers))));
+      request.pipe(
+        http.request({ host: '127.0.0.1', port: index.port, path: request.url, headers: request.headers }, (answer) =>
+          answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers)),
+        ),
+      );
     }),
   );
   const url = `https://127.0.0.1:${indexPort}/simple/`;

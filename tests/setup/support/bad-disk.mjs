@@ -29,12 +29,19 @@ Object.assign(fs, {
   },
   /** @param {number} fd @param {Buffer[]} buffers @param {...any} rest */
   writev(fd, buffers, ...rest) {
-    if (strike(buffers.reduce((sum, buffer) => sum + buffer.length, 0), rest.at(-1))) return;
+    if (
+      strike(
+        buffers.reduce((sum, buffer) => sum + buffer.length, 0),
+        rest.at(-1),
+      )
+    )
+      return;
     /** @type {any} */ (writev)(fd, buffers, ...rest);
   },
   /** @param {string} dir @param {any} options */
   mkdirSync(dir, options) {
-    if (readOnly !== undefined && dir.startsWith(readOnly)) throw Object.assign(new Error(`EROFS: read-only file system, mkdir '${dir}'`), { code: 'EROFS' });
+    if (readOnly !== undefined && dir.startsWith(readOnly))
+      throw Object.assign(new Error(`EROFS: read-only file system, mkdir '${dir}'`), { code: 'EROFS' });
     return mkdirSync(dir, options);
   },
 });

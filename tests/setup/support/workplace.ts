@@ -21,7 +21,11 @@ export interface ZipEntryOrder {
 
 /** A zip archive written by Python's zipfile. */
 export function makeZip(file: string, entries: readonly ZipEntryOrder[], options: { force64?: boolean; many?: number } = {}): void {
-  const order = { file, entries: entries.map(({ content, ...entry }) => ({ ...entry, base64: content?.toString('base64') ?? '' })), ...options };
+  const order = {
+    file,
+    entries: entries.map(({ content, ...entry }) => ({ ...entry, base64: content?.toString('base64') ?? '' })),
+    ...options,
+  };
   execFileSync(realPython, [join(supportDir, 'make_wheel.py')], { input: JSON.stringify(order) });
 }
 
@@ -34,7 +38,10 @@ function makePackage(dir: string, name: string, entries: readonly ZipEntryOrder[
   makeZip(join(dir, filename), [
     ...entries,
     { name: `${stem}.dist-info/METADATA`, content: Buffer.from(`Metadata-Version: 2.1\nName: ${name}\nVersion: 9.9.9\n`) },
-    { name: `${stem}.dist-info/WHEEL`, content: Buffer.from('Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n') },
+    {
+      name: `${stem}.dist-info/WHEEL`,
+      content: Buffer.from('Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n'),
+    },
     { name: `${stem}.dist-info/RECORD`, content: Buffer.from('') },
   ]);
   return { package: name, filename, content: readFileSync(join(dir, filename)) };
@@ -90,7 +97,13 @@ export class Workplace {
   }
 
   writeManifests(change: { engineSha256?: string; unpackedBytes?: number; withoutWeights?: boolean } = {}): void {
-    const pin = (file: ServedFile) => ({ package: file.package, version: '9.9.9', filename: file.filename, sha256: sha256(file.content), bytes: file.content.length });
+    const pin = (file: ServedFile) => ({
+      package: file.package,
+      version: '9.9.9',
+      filename: file.filename,
+      sha256: sha256(file.content),
+      bytes: file.content.length,
+    });
     const variant = {
       id: 'fake-engine-1',
       title: 'Fake TensorFlow 9.9.9',
@@ -117,7 +130,8 @@ export class Workplace {
       bytes: this.weightsContent.length,
       notices: ['fake_weights-9.9.9.dist-info/LICENSE'],
     };
-    const write = (kind: string, content: object): void => writeFileSync(join(this.dir, 'manifests', `${kind}-manifest.json`), JSON.stringify({ format: 1, ...content }));
+    const write = (kind: string, content: object): void =>
+      writeFileSync(join(this.dir, 'manifests', `${kind}-manifest.json`), JSON.stringify({ format: 1, ...content }));
     write('engine', { variants: { cpu: variant, gpu: { ...variant, id: 'fake-engine-gpu-1' } } });
     write('weights', { weights: change.withoutWeights === true ? {} : { 'fake-weights': weights } });
   }
@@ -136,7 +150,12 @@ export class Workplace {
 
   environment(indexUrl: string, extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
     // Nothing of the tester's own configuration may reach pip, npm or the engine search.
-    const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(pip_|npm_|penumbra_|xdg_|node_options|cxx$|https?_proxy|no_proxy|all_proxy|.*ca_bundle|ssl_cert|node_extra)/i.test(name)));
+    const kept = Object.fromEntries(
+      Object.entries(process.env).filter(
+        ([name]) =>
+          !/^(pip_|npm_|penumbra_|xdg_|node_options|cxx$|https?_proxy|no_proxy|all_proxy|.*ca_bundle|ssl_cert|node_extra)/i.test(name),
+      ),
+    );
     return {
       ...kept,
       PATH: join(this.dir, 'bin'),
@@ -154,7 +173,10 @@ export class Workplace {
   /** Starts `npm run setup` as npm would, without npm. */
   start(indexUrl: string, extra: Readonly<Record<string, string>> = {}): { child: ChildProcess; outcome: Promise<Outcome> } {
     const preload = Object.keys(extra).some((name) => name.startsWith('BAD_DISK_')) ? ['--import', join(supportDir, 'bad-disk.mjs')] : [];
-    const child = spawn(process.execPath, [...preload, join(repository, 'scripts/setup.mjs')], { env: this.environment(indexUrl, extra), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...preload, join(repository, 'scripts/setup.mjs')], {
+      env: this.environment(indexUrl, extra),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#children.add(child);
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
