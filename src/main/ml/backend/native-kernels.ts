@@ -19,6 +19,7 @@ interface BindingAttribute {
 /** What this project needs of tfjs-node's NodeJSKernelBackend: any TensorFlow op by name, eagerly. */
 export interface KernelExecutor {
   readonly binding: BindingConstants;
+  readonly isUsingGpuDevice: boolean;
   executeSingleOutput(name: string, attributes: BindingAttribute[], inputs: TensorInfo[]): Tensor;
   executeMultipleOutputs(name: string, attributes: BindingAttribute[], inputs: TensorInfo[], outputs: number): Tensor[];
 }

@@ -2,7 +2,8 @@ import type * as TF from '@tensorflow/tfjs-core';
 import type { Tensor4D, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Activation, ConvSpec } from '../ops.ts';
 import { attributes, type AttributeValue, type KernelExecutor } from '../native-kernels.ts';
-import { convolutionSteps, type NativeConvolution } from './native-convolution.ts';
+import { convolutionSteps } from './convolution-kernels.ts';
+import type { NativeConvolution } from './native-convolution.ts';
 
 type TfNamespace = typeof TF;
 
