@@ -29,5 +29,5 @@ export function step<C extends z.ZodObject, K extends Record<string, { kind: Art
   presets: Partial<Record<Preset, Partial<z.input<C>>>> = {},
 ): RecipeStep {
   // The stage's own types end here: the pipeline parses configs with stage.config and checks inputs by kind.
-  return { stage: stage as unknown as AnyStage, from: from as Readonly<Record<string, string>>, presets };
+  return { stage, from: from as Readonly<Record<string, string>>, presets };
 }
