@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startCore } from '../../src/main/core.ts';
 import { createClient, type Client } from '../../src/main/client/client.ts';
@@ -14,7 +14,8 @@ const SEED = 0;
 
 const sample = path.resolve(import.meta.dirname, '../../resources/sample');
 const target = path.join(sample, 'project');
-const making = path.resolve(import.meta.dirname, '../../.tmp/make-sample');
+// Inside the sample, so that the project remembers its photos by a relative path from the start.
+const making = path.join(sample, 'project.making');
 
 rmSync(making, { recursive: true, force: true });
 await penumbra('new', making, '--voc', sample, '--tags', `csv:${path.join(sample, 'labels.csv')}`, '--name', 'Sample');
@@ -37,7 +38,7 @@ for (const { manifest } of project.artifacts.list()) {
   rmSync(path.join(making, 'artifacts', manifest.key), { recursive: true });
 }
 project.close();
-for (const name of ['logs', 'backups', 'thumbs', 'artifacts/staging', 'project.lock']) rmSync(path.join(making, name), { recursive: true, force: true });
+for (const name of ['logs', 'backups', 'thumbs', 'artifacts/staging', 'project.lock', 'project.lock.guard']) rmSync(path.join(making, name), { recursive: true, force: true });
 
 const provenance = {
   madeBy: 'npm run make-sample',
@@ -55,7 +56,7 @@ writeFileSync(path.join(making, 'provenance.json'), `${JSON.stringify(provenance
 const bytes = folderBytes(making);
 if (bytes > MAX_BYTES) throw new Error(`the sample project has ${bytes} bytes; at most ${MAX_BYTES} may be shipped`);
 rmSync(target, { recursive: true, force: true });
-cpSync(making, target, { recursive: true });
+renameSync(making, target);
 console.log(`resources/sample/project: ${(bytes / 1e6).toFixed(1)} MB`);
 
 function stepArtifact(step: string): string {
