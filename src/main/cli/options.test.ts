@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseOverrides, parseTagSource, wholeNumber } from './options.ts';
 
@@ -21,6 +22,7 @@ describe('parseOverrides', () => {
 
 test('parseTagSource', () => {
   expect(parseTagSource('csv:a b.csv')).toEqual({ kind: 'csv', file: 'a b.csv' });
+  expect(parseTagSource('csv:package.json')).toEqual({ kind: 'csv', file: path.resolve('package.json') });
   expect(parseTagSource('xml')).toEqual({ kind: 'xml' });
   expect(parseTagSource('masks')).toEqual({ kind: 'masks' });
   for (const text of ['csv', 'csv:', 'Masks', '']) expect(() => parseTagSource(text)).toThrow(/not a source of tags/);

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { Option } from 'commander';
 import type { TagSource } from '#shared/contract/dataset.ts';
 import type { Overrides } from '#shared/domain/run.ts';
@@ -17,7 +19,11 @@ export const projectOption = (): Option => new Option('-p, --project <dir>', 'pr
 export function parseTagSource(text: string): TagSource {
   if (text === 'xml' || text === 'masks') return { kind: text };
   const file = /^csv:(.+)$/.exec(text)?.[1];
-  if (file !== undefined) return { kind: 'csv', file };
+  if (file !== undefined) {
+    // From the current folder, as shells complete it; the dataset's own tag list can be named without its folder.
+    const here = path.resolve(file);
+    return { kind: 'csv', file: existsSync(here) ? here : file };
+  }
   throw new UsageError(`--tags "${text}" is not a source of tags`, 'Use csv:FILE, xml or masks.');
 }
 
