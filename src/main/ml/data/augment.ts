@@ -5,14 +5,15 @@ import type { RgbImage } from '#main/images/photo.ts';
 import type { Random } from '../random/random.ts';
 import { jitterColours, type JitterStrength } from './colour-jitter.ts';
 import { resampleBicubic, scaled, withLongSide } from './resample.ts';
-import { cutLabels, cutPhoto, randomWindow } from './window.ts';
+import { cutLabels, cutPhoto, randomWindow, wholePhoto } from './window.ts';
 
 /** Augmentation of a photo whose tags are the target. */
 export interface TagAugmentation {
   readonly kind: 'tags';
   readonly longSideFromPx: number;
   readonly longSideToPx: number;
-  readonly cropPx: number;
+  /** Side of the square crop; null = the whole photo, in its own shape. */
+  readonly cropPx: number | null;
   readonly mirror: boolean;
   readonly jitter: JitterStrength;
 }
@@ -29,9 +30,10 @@ export interface MaskAugmentation {
   readonly jitter: JitterStrength;
 }
 
-/** One augmented photo: RGB in -1..1, [side, side, 3], and its labels, [side, side]. */
+/** One augmented photo: RGB in -1..1, [height, width, 3], and its labels, [height, width]. */
 export interface TrainingSample {
-  readonly side: number; // px
+  readonly width: number; // px
+  readonly height: number; // px
   readonly pixels: Float32Array;
   readonly labels: Uint8Array | null;
 }
@@ -45,8 +47,9 @@ export function augmentForTags(photo: RgbImage, options: TagAugmentation, random
   const size = withLongSide(photo, longSide);
   const resized = resampleBicubic(photo, size.width, size.height);
   const coloured = isOff(options.jitter) ? resized : jitterColours(resized, options.jitter, random);
+  if (options.cropPx === null) return { ...size, pixels: wholePhoto(coloured, mirrored), labels: null };
   const window = randomWindow(size, options.cropPx, random);
-  return { side: options.cropPx, pixels: cutPhoto(coloured, window, mirrored), labels: null };
+  return { width: options.cropPx, height: options.cropPx, pixels: cutPhoto(coloured, window, mirrored), labels: null };
 }
 
 /** Scale, mirror, jitter, crop. The label map follows by nearest, and is 255 where the window leaves the photo. */
@@ -58,7 +61,8 @@ export function augmentForMasks(photo: RgbImage, labels: LabelMap, options: Mask
   const coloured = isOff(options.jitter) ? resized : jitterColours(resized, options.jitter, random);
   const window = randomWindow(size, options.cropPx, random);
   return {
-    side: options.cropPx,
+    width: options.cropPx,
+    height: options.cropPx,
     pixels: cutPhoto(coloured, window, mirrored),
     labels: cutLabels(resizeLabelsNearest(labels, size), window, mirrored, IGNORE),
   };

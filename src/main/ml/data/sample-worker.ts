@@ -21,7 +21,7 @@ async function answer({ id, job }: SampleRequest): Promise<void> {
   const moved: ArrayBuffer[] = [];
   try {
     const result = await makeSample(job, cache);
-    const parts = 'side' in result ? [result.pixels, result.labels] : result.map((level) => level.pixels);
+    const parts = 'pixels' in result ? [result.pixels, result.labels] : result.map((level) => level.pixels);
     for (const part of parts) if (part !== null) moved.push(part.buffer as ArrayBuffer);
     reply = { id, ok: true, result };
   } catch (error) {

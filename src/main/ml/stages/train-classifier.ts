@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PenumbraError } from '#shared/errors.ts';
 import type { TagAugmentation } from '../data/augment.ts';
 import { Batches } from '../data/batches.ts';
 import { SamplePool } from '../data/sample-pool.ts';
@@ -9,7 +10,7 @@ import { FEATURE_BYTES, FrozenFeatures } from '../train/frozen-features.ts';
 import { sgdLearner } from '../train/learner.ts';
 import { train } from '../train/loop.ts';
 import { modelCard, writeModel } from '../train/model-file.ts';
-import { classifierNetwork, OUTPUT_STRIDE } from '../train/networks.ts';
+import { classifierNetwork, HEAD_ALONE, OUTPUT_STRIDE } from '../train/networks.ts';
 import { Refusals } from '../train/refusals.ts';
 import { requireImages, taggedImages, warnOfRareClasses, type TaggedImage } from '../train/select-images.ts';
 import { TagValidation } from '../train/tag-validation.ts';
@@ -25,6 +26,7 @@ export const classifierConfig = z.strictObject({
   longSideFrom: count(256, 32, 4096, { title: 'Smallest long side', unit: 'px', source: 'psa RandomResizeLong(256, 512)' }),
   longSideTo: count(512, 32, 4096, { title: 'Largest long side', unit: 'px', source: 'psa RandomResizeLong(256, 512)' }),
   crop: count(448, 32, 4096, { title: 'Crop', unit: 'px', source: PSA }),
+  cropping: flag(true, { title: 'Crop the views (whole photos need a head that learns alone)', source: PSA }),
   views: count(0, 0, 1000, { title: 'Augmented views of a photo over the run; 0 = new ones each epoch', unit: 'views', source: 'this project: what frozen layers make of a view is then computed once' }),
   colourJitter: amount(0.3, 0, 1, { title: 'Brightness, contrast and saturation jitter', source: PSA }),
   hueJitter: amount(0.1, 0, 0.5, { title: 'Hue jitter', unit: 'turns', source: PSA }),
@@ -39,9 +41,9 @@ export const classifierConfig = z.strictObject({
   weightDecay: amount(5e-4, 0, 1, { title: 'Weight decay', source: PSA }),
   polyPower: amount(0.9, 0, 10, { title: 'Power of the learning-rate decay', source: PSA }),
   dropout: amount(0.5, 0, 0.95, { title: 'Channel dropout before the head', source: 'psa resnet38_cls.py' }),
-  priorBias: flag(true, {
-    title: 'Bias on the logits, from the log-odds of each tag',
-    source: 'RetinaNet §4.1 (Lin et al. 2017); psa has none. Filters then need not push every class down, and maps cover more',
+  headStart: z.enum(['prior', 'xavier']).default('prior').meta({
+    title: 'Head starts from (prior: filters at zero, a bias at the log-odds of each tag; xavier: random filters, no bias)',
+    source: 'prior: RetinaNet §4.1 (Lin et al. 2017), filters then need not push every class down, and maps cover more; xavier: psa',
   }),
   validateEvery: count(1, 1, 1000, { title: 'mAP every', unit: 'epochs', source: 'this project' }),
   checkpointEvery: count(50, 1, 100000, { title: 'Checkpoint every', unit: 'steps', source: 'this project' }),
@@ -64,9 +66,10 @@ export const trainClassifier = defineStage({
   usesTensors: true,
   async run(context, config) {
     const { classes } = context.dataset;
+    requireOneShape(config);
     const images = requireImages(taggedImages(context.dataset.images, config.split), config.split, 'tags');
     warnOfRareClasses(context, images, classes);
-    const initialBias = config.priorBias ? tagLogOdds(images, classes.length) : null;
+    const initialBias = config.headStart === 'prior' ? tagLogOdds(images, classes.length) : null;
     const network = classifierNetwork(context.backend, { ...config, classes: classes.length, initialBias, seed: context.seed });
     await startFromImageNet(context, network.parameters);
 
@@ -84,7 +87,7 @@ export const trainClassifier = defineStage({
       },
     });
     const pool = new SamplePool();
-    const validation = new TagValidation(context, network, pool, taggedImages(context.dataset.images, config.validationSplit), config.crop);
+    const validation = new TagValidation(context, network, pool, taggedImages(context.dataset.images, config.validationSplit), config.longSideTo);
     try {
       const refusals = new Refusals(context);
       const batches = new Batches(
@@ -120,6 +123,15 @@ export const trainClassifier = defineStage({
   },
 });
 
+/** Whole photos differ in shape; only their means over pixels, which are all that the head alone reads, make a batch. */
+function requireOneShape({ cropping, firstTrainedBlock }: ClassifierConfig): void {
+  if (cropping || firstTrainedBlock === HEAD_ALONE) return;
+  throw new PenumbraError('STAGE_CONFIG_INVALID', `cropping = false, with firstTrainedBlock = ${firstTrainedBlock}; whole photos need firstTrainedBlock = ${HEAD_ALONE}.`, {
+    remedy: `Set cropping to true, or firstTrainedBlock to ${HEAD_ALONE}.`,
+    details: { cropping, firstTrainedBlock },
+  });
+}
+
 /** log(p / (1 - p)) of each tag's share p of the photos, with one photo more on each side, so that it is finite. */
 function tagLogOdds(images: readonly TaggedImage[], classes: number): number[] {
   return Array.from({ length: classes }, (_, channel) => {
@@ -134,7 +146,7 @@ function augmentation(config: ClassifierConfig): TagAugmentation {
     kind: 'tags',
     longSideFromPx: config.longSideFrom,
     longSideToPx: config.longSideTo,
-    cropPx: config.crop,
+    cropPx: config.cropping ? config.crop : null,
     mirror: true,
     jitter: { brightness: strength, contrast: strength, saturation: strength, hue: config.hueJitter },
   };

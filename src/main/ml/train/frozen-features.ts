@@ -8,7 +8,7 @@ export const FEATURE_BYTES = 1.5 * 2 ** 30;
 /** What the layers that never learn make of one augmented view: one tensor a tap, [1, h, w, c] each. */
 export interface FrozenView {
   readonly taps: readonly Tensor4D[];
-  /** [side, side]; null when tags are the target. */
+  /** [height, width]; null when tags are the target. */
   readonly labels: Uint8Array | null;
 }
 
@@ -24,7 +24,7 @@ export class FrozenFeatures {
   #heldBytes = 0;
 
   /**
-   * @param run [1, side, side, 3] to the taps that the learning layers need; called under tidy
+   * @param run [1, height, width, 3] to the taps that the learning layers need; called under tidy
    * @param budgetBytes 0 keeps nothing
    */
   constructor(backend: TensorBackend, run: (image: Tensor4D) => Tensor4D[], budgetBytes: number) {
@@ -62,7 +62,7 @@ export class FrozenFeatures {
     if (known !== undefined) return known;
     if (sample === null) throw new Error(`no pixels were given for ${key}, and its features are not held`);
     const { tf } = this.#backend;
-    const taps = tf.tidy(() => this.#run(tf.tensor4d(sample.pixels, [1, sample.side, sample.side, 3])));
+    const taps = tf.tidy(() => this.#run(tf.tensor4d(sample.pixels, [1, sample.height, sample.width, 3])));
     const view: FrozenView = { taps, labels: sample.labels };
     const bytes = taps.reduce((sum, tap) => sum + tap.size * 4, sample.labels?.byteLength ?? 0);
     if (this.#heldBytes + bytes <= this.#budgetBytes) {

@@ -27,7 +27,7 @@ const pool = {
     if (job.photo.path.includes('photo-4')) {
       return Promise.reject(new PenumbraError('IMAGE_TRUNCATED', 'photo-4 ends early.', { remedy: 'Copy it again.' }));
     }
-    const sample: TrainingSample = { side: 1, pixels: Float32Array.of(randomFor(...job.randomKey).unit()), labels: null };
+    const sample: TrainingSample = { width: 1, height: 1, pixels: Float32Array.of(randomFor(...job.randomKey).unit()), labels: null };
     return Promise.resolve(sample as never);
   },
 };

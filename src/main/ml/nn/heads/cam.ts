@@ -1,5 +1,5 @@
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { xavierUniform } from '../initialisers.ts';
+import { constant, xavierUniform } from '../initialisers.ts';
 import { channelDropout, pointwise, type Network, type Pass } from '../layers.ts';
 import type { Random } from '../../random/random.ts';
 
@@ -8,7 +8,9 @@ export interface CamHeadOptions {
   readonly classes: number;
   /** Probability of dropping a whole channel before the head while training (psa: 0.5). */
   readonly dropout: number;
-  /** Where a bias on the logits starts, [classes]; null = no bias, as psa. The class maps never have it. */
+  /**
+   * null: Xavier filters, no bias, as psa. Else a bias on the logits starts here, [classes], and the filters at zero. The class maps never have the bias.
+   */
   readonly initialBias: readonly number[] | null;
   readonly random: Random;
 }
@@ -24,7 +26,8 @@ export interface CamHead {
 export function camHead(network: Network, options: CamHeadOptions): CamHead {
   const { tf } = network.backend;
   const { inputs, classes } = options;
-  const maps = pointwise(network, { name: 'fc8', inputs, outputs: classes, bias: false, initialiser: xavierUniform(options.random) });
+  const initialiser = options.initialBias === null ? xavierUniform(options.random) : constant(0);
+  const maps = pointwise(network, { name: 'fc8', inputs, outputs: classes, bias: false, initialiser });
   const bias =
     options.initialBias === null
       ? null
