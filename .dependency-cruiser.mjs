@@ -21,7 +21,7 @@ function only(name, comment, from, allowed) {
 export default {
   forbidden: [
     { name: 'no-cycles', comment: 'A cycle means two files share one job; nobody can read or test either alone.', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
-    { name: 'no-orphans', comment: 'A file nobody imports is dead, or an entry that belongs in the list here.', severity: 'error', from: { orphan: true, path: '^src/', pathNot: ['\\.test\\.ts$', '^src/main/(core|trainer|cli)\\.ts$', '\\.d\\.ts$', 'probe\\.ts$', 'worker\\.ts$'] }, to: {} },
+    { name: 'no-orphans', comment: 'A file nobody imports is dead, or an entry that belongs in the list here.', severity: 'error', from: { orphan: true, path: '^src/', pathNot: ['\\.test\\.ts$', '^src/main/(core|trainer|cli|index)\\.ts$', '^src/renderer/main\\.ts$', '^src/preload/index\\.ts$', '\\.d\\.ts$', 'probe\\.ts$', 'worker\\.ts$'] }, to: {} },
     { name: 'shared-is-pure', comment: 'shared runs in every process and in the browser: it may import zod and itself, no node, no electron, no vue.', severity: 'error', from: { path: '^src/shared/', pathNot: '\\.test\\.ts$' }, to: { pathNot: ['^src/shared/', '^node_modules/zod/'] } },
     only('images-is-a-leaf', 'images knows files and pixels, nothing of projects, runs or methods.', '^src/main/images/', ['^src/shared/', '^src/main/faults/']),
     only('faults-is-a-leaf', 'fault points are called from everywhere, so they may know nothing.', '^src/main/faults/', []),
@@ -30,6 +30,11 @@ export default {
     only('project-is-storage', 'The project folder alone speaks SQL and knows nothing of runs or the API.', '^src/main/project/', ['^src/shared/', LEAVES]),
     only('runs-below-api', 'Runs are driven through the API and must not reach up to it.', '^src/main/runs/', ['^src/shared/', LEAVES, '^src/main/(project|datasets|ml)/']),
     only('api-below-server', 'The API is the same over any transport, so it may not know one.', '^src/main/api/', ['^src/shared/', LEAVES, '^src/main/(project|datasets|ml|runs|setup-facts)/']),
+    only('window-speaks-contract', 'The window runs in a sandbox: it knows the contract and pure code, and reaches the core over HTTP alone.', '^src/renderer/', ['^src/shared/', '^src/preload/window-verbs\\.ts$']),
+    only('canvas-is-framework-free', 'Pixels stay outside Vue: the canvas is plain TypeScript over Konva, so it can be tested and measured alone.', '^src/renderer/canvas/', ['^src/shared/']),
+    { name: 'canvas-without-vue', comment: 'See canvas-is-framework-free.', severity: 'error', from: { path: '^src/renderer/canvas/' }, to: { path: '^node_modules/(vue|pinia|vue-router|@vueuse)/' } },
+    { name: 'features-stand-alone', comment: 'Features meet on a page or in a store; one that imports another cannot be moved or deleted.', severity: 'error', from: { path: '^src/renderer/features/([^/]+)/' }, to: { path: '^src/renderer/features/', pathNot: '^src/renderer/features/$1/' } },
+    { name: 'ui-knows-no-domain', comment: 'Buttons and dialogs are the same for every domain.', severity: 'error', from: { path: '^src/renderer/ui/' }, to: { path: '^src/(shared|renderer)/', pathNot: ['^src/renderer/ui/', '^src/renderer/strings/'] } },
     { name: 'electron-only-in-app', comment: 'Core, trainer and CLI run in plain Node; only the shell may import electron.', severity: 'error', from: { pathNot: '^src/main/(app/|index\\.ts)' }, to: { path: '^node_modules/electron/' } },
     { name: 'sql-only-in-project', comment: 'One folder speaks SQL, so that every statement can be reviewed in one place.', severity: 'error', from: { path: '^src/', pathNot: '^src/main/project/' }, to: { path: '^node_modules/(better-sqlite3|kysely)/' } },
     { name: 'tensors-only-in-ml', comment: 'The core never runs tensor code: a crash in native code must not take hand edits with it.', severity: 'error', from: { path: '^src/', pathNot: '^src/main/ml/' }, to: { path: '^node_modules/(@tensorflow|webgpu)/', dependencyTypesNot: ['type-only'] } },
@@ -38,8 +43,9 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^src/renderer/.*\\.(css|svg|woff2)$' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.vue', '.mjs', '.js', '.json'] },
   },
 };

@@ -1,0 +1,23 @@
+import path from 'node:path';
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'electron-vite';
+import packageJson from './package.json' with { type: 'json' };
+
+const root = import.meta.dirname;
+
+/** The window's page, and the Electron shell around it. Core, trainer and command line run from their sources (ADR 0001). */
+export default defineConfig({
+  renderer: {
+    root: path.join(root, 'src/renderer'),
+    plugins: [vue()],
+    define: { __APP_VERSION__: JSON.stringify(packageJson.version) },
+    build: {
+      outDir: path.join(root, 'out/renderer'),
+      emptyOutDir: true,
+      target: 'chrome120',
+      rolldownOptions: { input: path.join(root, 'src/renderer/index.html') },
+      // A data: URL would need a looser Content-Security-Policy.
+      assetsInlineLimit: 0,
+    },
+  },
+});
