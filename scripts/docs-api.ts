@@ -5,8 +5,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import * as contract from '#shared/contract/index.ts';
-import { blobs, calls, events } from '#shared/contract/index.ts';
-import { COMMON_ERRORS, STORAGE_ERRORS } from '#shared/contract/define.ts';
+import { blobs, calls, events, hostCalls } from '#shared/contract/index.ts';
+import { COMMON_ERRORS, STORAGE_ERRORS, type CallDefinition } from '#shared/contract/define.ts';
 import * as artifact from '#shared/domain/artifact.ts';
 import * as classes from '#shared/domain/classes.ts';
 import * as ids from '#shared/domain/ids.ts';
@@ -21,8 +21,8 @@ type Schema = Readonly<Record<string, unknown>>;
 
 /** Schemas exported under a name: written once, under Types, and referred to elsewhere. */
 const namedTypes = new Map<string, z.ZodType>();
-const { dataset, edits, project, runs, scores, system } = contract;
-for (const module of [errors, ids, artifact, classes, run, score, supervision, dataset, edits, project, runs, scores, system]) {
+const { dataset, edits, host, project, runs, scores, system } = contract;
+for (const module of [errors, ids, artifact, classes, run, score, supervision, dataset, edits, host, project, runs, scores, system]) {
   for (const [name, value] of Object.entries(module)) {
     if (!(value instanceof z.ZodType) || namedTypes.has(name)) continue;
     z.globalRegistry.add(value, { ...z.globalRegistry.get(value), id: name });
@@ -48,15 +48,16 @@ The core answers on a Unix socket (a named pipe on Windows) that only its user c
 Types are written as in TypeScript; \`int\` is a whole number, \`"a" | "b"\` a choice, \`T?\` optional.
 `;
 
+const HOST_INTRO = `## Host
+
+What serves the page (\`penumbra serve\`, the Electron shell) holds one current project, runs or attaches to its core, and forwards \`/api/\` to it.
+It answers calls of its own at \`POST /host/call/NAME\`, in the same form, whether or not a project is open. While the core is away, \`/api/\` answers
+503 SHUTTING_DOWN; a page then asks \`host.state\`, and follows the events of the core that comes next. Another \`projectId\` in \`system.hello\` means that
+the project was changed: fetch all state anew.
+`;
+
 function render(): string {
-  const parts = [INTRO, '## Calls\n'];
-  for (const call of calls) {
-    parts.push(`### ${call.name}\n\n${call.summary}\n`);
-    if (call.mutates) parts.push('Changes the project; refused with PROJECT_READ_ONLY when it is open read-only.\n');
-    parts.push(`Input\n\n${fieldsOf(toJson(call.input, 'input'))}`);
-    parts.push(`Output\n\n${fieldsOf(toJson(call.output, 'output'))}`);
-    if (call.errors.length > 0) parts.push(`Errors: ${call.errors.join(', ')}\n`);
-  }
+  const parts = [INTRO, '## Calls\n', ...calls.flatMap(callText)];
   parts.push('## Events\n');
   for (const event of events) parts.push(`### ${event.name}\n\n${event.summary}\n\n${fieldsOf(toJson(event.payload, 'output'))}`);
   parts.push('## Blobs\n');
@@ -67,12 +68,22 @@ function render(): string {
     if (blob.putOutput !== undefined) parts.push(`PUT answers with\n\n${fieldsOf(toJson(blob.putOutput, 'output'))}`);
     parts.push(`Errors: ${blob.errors.join(', ')}\n`);
   }
+  parts.push(HOST_INTRO, ...hostCalls.flatMap(callText));
   parts.push('## Types\n');
   for (const name of [...usedTypes].sort()) {
     const schema = namedTypes.get(name);
     if (schema !== undefined) parts.push(`### ${name}\n\n${fieldsOf(definitionOf(schema, name))}`);
   }
   return parts.join('\n');
+}
+
+function callText(call: CallDefinition): string[] {
+  const parts = [`### ${call.name}\n\n${call.summary}\n`];
+  if (call.mutates) parts.push('Changes the project; refused with PROJECT_READ_ONLY when it is open read-only.\n');
+  parts.push(`Input\n\n${fieldsOf(toJson(call.input, 'input'))}`);
+  parts.push(`Output\n\n${fieldsOf(toJson(call.output, 'output'))}`);
+  if (call.errors.length > 0) parts.push(`Errors: ${call.errors.join(', ')}\n`);
+  return parts;
 }
 
 /** Named types met so far, those they consist of included. */

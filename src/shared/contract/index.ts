@@ -1,6 +1,7 @@
 import * as dataset from './dataset.ts';
 import * as edits from './edits.ts';
 import * as exports_ from './exports.ts';
+import * as host from './host.ts';
 import * as project from './project.ts';
 import * as runs from './runs.ts';
 import * as scores from './scores.ts';
@@ -59,6 +60,8 @@ export const events = [
 
 export const blobs = [dataset.photoBlob, dataset.layerBlob, edits.correctedBlob, edits.conflictsBlob] as const;
 
+export { hostCalls, type AnyHostCall, type HostCallName } from './host.ts';
+
 export type AnyCall = (typeof calls)[number];
 export type CallName = AnyCall['name'];
 export type AnyEvent = (typeof events)[number];
@@ -66,4 +69,4 @@ export type EventName = AnyEvent['name'];
 export type AnyBlob = (typeof blobs)[number];
 export type BlobName = AnyBlob['name'];
 
-export { dataset, edits, exports_ as exports, project, runs, scores, system };
+export { dataset, edits, exports_ as exports, host, project, runs, scores, system };
