@@ -15,7 +15,11 @@ export function datasetCalls(services: { project: Project; runs: RunService; pub
     'dataset.import': (request) => importer.start(request),
     'dataset.cancelImport': () => ({ cancelled: importer.cancel() }),
     'dataset.images': ({ filter, offset, limit }) => project.images.list(filter, offset, limit),
-    'dataset.image': ({ imageId }) => ({ image: project.images.summary(imageId), layers: layersOf(runs, imageId) }),
+    'dataset.image': async ({ imageId }) => ({
+      image: project.images.summary(imageId),
+      photo: await project.photoState(imageId),
+      layers: await layersOf(runs, imageId),
+    }),
     'dataset.setTags': ({ imageId, tags }) => {
       project.setTags(imageId, tags);
       publish('project.changed', {});

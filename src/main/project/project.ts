@@ -10,6 +10,7 @@ import { resolveInside } from '../images/path-resolver.ts';
 import type { ProjectDatabase } from './connection.ts';
 import { copyDaily } from './daily-copy.ts';
 import { isFolder, locateRoot, storeRoot } from './dataset-root.ts';
+import { currentFacts } from './file-facts.ts';
 import { schemaVersion } from './migrate.ts';
 import { planRepoint, type RepointResult } from './repoint.ts';
 import { ArtifactRepository } from './repositories/artifacts.ts';
@@ -188,6 +189,22 @@ export class Project {
     return resolveInside(this.#foundRoot(), photoPath);
   }
 
+  /** The photo's file as it is now, against what was imported; hashed only when size or time differ. NOT_FOUND. */
+  async photoState(imageId: string): Promise<'ok' | 'missing' | 'changed'> {
+    const { photoPath, photo } = this.images.get(imageId);
+    const root = this.datasetRoot();
+    if (root === null || !root.found) return 'missing';
+    try {
+      const now = await currentFacts(await resolveInside(root.path, photoPath), photo);
+      return now.sha256 === photo.sha256 ? 'ok' : 'changed';
+    } catch (thrown) {
+      const { code } = toErrorValue(thrown);
+      // What cannot be opened, or has become a link out of the folder, is not the photo that was imported.
+      if (code === 'FILE_MISSING' || code === 'PATH_OUTSIDE_ROOT' || isFileError(thrown)) return 'missing';
+      throw thrown;
+    }
+  }
+
   /** Corrections in force, by image. */
   editRecords(): Promise<readonly EditRecord[]> {
     return Promise.resolve(this.edits.records());
@@ -250,6 +267,10 @@ export class Project {
   #time(): string {
     return this.#now().toISOString();
   }
+}
+
+function isFileError(thrown: unknown): boolean {
+  return thrown instanceof Error && 'syscall' in thrown;
 }
 
 function ignoreMissing(thrown: unknown): null {

@@ -86,6 +86,8 @@ class ProjectRuns implements RunService {
       ok: firstError(findings) === null,
       findings: findings.map(({ level, message, remedy }) => ({ level, message, remedy })),
       freeDiskBytes,
+      estimateSeconds: null,
+      estimateFrom: null,
     };
   }
 

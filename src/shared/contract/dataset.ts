@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { ErrorCode } from '../errors.ts';
-import { ImageId } from '../domain/ids.ts';
+import { ErrorCode, ErrorValue } from '../errors.ts';
+import { ArtifactKind } from '../domain/artifact.ts';
+import { ArtifactKey, ImageId, RunId } from '../domain/ids.ts';
 import { Split } from '../domain/supervision.ts';
 import { ReviewState } from './edits.ts';
 import { defineBlob, defineCall, defineEvent } from './define.ts';
@@ -89,8 +90,8 @@ export const ImageSummary = z.strictObject({
 export type ImageSummary = z.infer<typeof ImageSummary>;
 
 export const ImageFilter = z.strictObject({
-  classIndex: z.int().optional(),
-  split: Split.optional(),
+  classIndex: z.int().nullable().optional().describe('tagged with this class; null = tagged with none'),
+  split: Split.nullable().optional().describe('null = in no split'),
   review: ReviewState.optional(),
   hasTruth: z.boolean().optional(),
   problem: z.boolean().optional(),
@@ -104,12 +105,51 @@ export const listImages = defineCall('dataset.images', {
   output: z.strictObject({ total: z.int(), images: z.array(ImageSummary) }),
 });
 
+const Count = z.int().nonnegative();
+const YesNo = z.strictObject({ yes: Count, no: Count });
+
+export const countFacets = defineCall('dataset.facets', {
+  summary: 'Images by class, split, review state and so on. Each facet is counted under the filter without its own part, so that its other choices keep their counts.',
+  input: z.strictObject({ filter: ImageFilter.default({}) }),
+  output: z.strictObject({
+    total: Count.describe('images under the whole filter'),
+    classes: z.array(z.strictObject({ classIndex: z.int(), images: Count })).describe('every class of the project, by index'),
+    untagged: Count.describe('images tagged with no class, beside the classes'),
+    splits: z.array(z.strictObject({ split: Split.nullable(), images: Count })).describe('by name; null = in no split'),
+    review: z.array(z.strictObject({ review: ReviewState, images: Count })).describe('every state'),
+    hasTruth: YesNo,
+    edited: YesNo,
+    problem: YesNo,
+  }),
+});
+
+export const listImageIds = defineCall('dataset.imageIds', {
+  summary: 'Ids of all images under a filter, in the order of dataset.images.',
+  input: z.strictObject({ filter: ImageFilter.default({}) }),
+  output: z.strictObject({ ids: z.array(ImageId) }),
+});
+
+/** What a run made for one image. */
+export const ImageLayer = z.strictObject({
+  artifact: ArtifactKey,
+  kind: ArtifactKind.extract(['score-maps', 'label-maps']),
+  stage: z.string().describe('stage id'),
+  step: z.string().nullable().describe('name of the step in the recipe; null when the run that made it is not in the project'),
+  title: z.string().describe("the stage's title; its id when this version has no such stage"),
+  runId: RunId.nullable().describe('the run that made it'),
+  recipe: z.string().nullable().describe('recipe of that run'),
+  createdAt: z.iso.datetime(),
+  blob: z.string().describe('id for the blob `layer`'),
+});
+export type ImageLayer = z.infer<typeof ImageLayer>;
+
 export const getImage = defineCall('dataset.image', {
   summary: 'One image with what exists for it: artifacts by step, edits, problems.',
   input: z.strictObject({ imageId: ImageId }),
   output: z.strictObject({
     image: ImageSummary,
-    layers: z.array(z.strictObject({ artifact: z.string(), kind: z.enum(['score-maps', 'label-maps']), stage: z.string(), blob: z.string().describe('blob id') })),
+    photo: z.enum(['ok', 'missing', 'changed']).describe('the file on disk now, against what was imported'),
+    layers: z.array(ImageLayer).describe('newest first'),
   }),
   errors: ['NOT_FOUND'],
 });
@@ -120,6 +160,111 @@ export const setTags = defineCall('dataset.setTags', {
   output: ImageSummary,
   errors: ['NOT_FOUND'],
   mutates: true,
+});
+
+export const changeTags = defineCall('dataset.changeTags', {
+  summary: 'Adds and removes classes on many images in one transaction; a class in both lists is removed. All or nothing.',
+  input: z.strictObject({
+    imageIds: z.array(ImageId).min(1).max(10_000),
+    add: z.array(z.int().min(1).max(254)).max(254).default([]),
+    remove: z.array(z.int().min(1).max(254)).max(254).default([]),
+  }),
+  output: z.strictObject({ images: z.array(ImageSummary).describe('in the order asked') }),
+  errors: ['NOT_FOUND'],
+  mutates: true,
+});
+
+export const imagesChanged = defineEvent('dataset.imagesChanged', {
+  summary: 'Tags of images changed; at most 500 images an event.',
+  payload: z.strictObject({ images: z.array(ImageSummary) }),
+});
+
+export const classStats = defineCall('dataset.classStats', {
+  summary: 'Tags by class and split, and how often classes occur together.',
+  input: z.strictObject({}),
+  output: z.strictObject({
+    classes: z.array(
+      z.strictObject({
+        classIndex: z.int(),
+        images: Count,
+        splits: z.array(z.strictObject({ split: Split.nullable(), images: Count })).describe('splits with at least one'),
+      }),
+    ),
+    untagged: Count,
+    together: z.array(z.array(Count)).describe('[C][C] images tagged with both; row and column = class index - 1; the diagonal counts the class'),
+  }),
+});
+
+export const PYRAMID_TILE_PX = 512;
+/** Photos up to this many pixels are shown whole. */
+export const WHOLE_PHOTO_PIXELS = 16_000_000;
+
+/** Tiles of a large photo. Level 0 is full size, level k is 1/2^k, sides rounded up; the last level fits one tile. */
+export const PyramidState = z.strictObject({
+  imageId: ImageId,
+  width: z.int().describe('px, after EXIF orientation'),
+  height: z.int().describe('px, after EXIF orientation'),
+  tilePx: z.int(),
+  levels: z.int().describe('0 when whole'),
+  state: z.enum(['whole', 'building', 'ready', 'failed']).describe("whole = show the blob `display`; ready = the blob `photo-tile` answers"),
+  error: ErrorValue.nullable(),
+});
+export type PyramidState = z.infer<typeof PyramidState>;
+
+export const photoPyramid = defineCall('dataset.pyramid', {
+  summary: 'How to show a photo: whole, or by tiles, which the first call begins to make. A failed pyramid is tried again by the next call.',
+  input: z.strictObject({ imageId: ImageId }),
+  output: PyramidState,
+  errors: ['NOT_FOUND', 'FILE_MISSING', 'DATASET_ROOT_MISSING', 'PATH_OUTSIDE_ROOT'],
+});
+
+export const pyramidProgress = defineEvent('dataset.pyramidProgress', {
+  summary: 'A pyramid goes on, is ready, or has failed.',
+  payload: z.strictObject({ pyramid: PyramidState, share: z.number().min(0).max(1) }),
+});
+
+export const thumbsProgress = defineEvent('dataset.thumbsProgress', {
+  summary: 'Thumbnails made in the background, after an import or at opening.',
+  payload: z.strictObject({ done: z.int(), total: z.int() }),
+});
+
+export const thumbBlob = defineBlob('thumb', {
+  summary: 'A thumbnail, EXIF orientation applied, longest side at most SIZE px: IMAGEID.SIZE with SIZE 128, 256 or 512. Made when first asked for.',
+  methods: ['GET'],
+  id: z.string().regex(/^im_[0-9a-z]{16}\.(128|256|512)$/),
+  contentType: 'image/webp',
+  maxBytes: 0,
+  errors: ['NOT_FOUND', 'FILE_MISSING', 'DATASET_ROOT_MISSING', 'PATH_OUTSIDE_ROOT', 'IMAGE_UNREADABLE', 'IMAGE_TRUNCATED', 'IMAGE_TOO_LARGE', 'IMAGE_UNSUPPORTED'],
+});
+
+export const displayBlob = defineBlob('display', {
+  summary: 'The photo as every browser shows it, up to 16 Mpx: the file itself where that is fine, else 8-bit sRGB PNG or JPEG, EXIF orientation applied.',
+  methods: ['GET'],
+  id: ImageId,
+  contentType: 'image/*',
+  maxBytes: 0,
+  errors: ['NOT_FOUND', 'FILE_MISSING', 'DATASET_ROOT_MISSING', 'PATH_OUTSIDE_ROOT', 'IMAGE_UNREADABLE', 'IMAGE_TRUNCATED', 'IMAGE_TOO_LARGE', 'IMAGE_UNSUPPORTED'],
+});
+
+export const photoTileBlob = defineBlob('photo-tile', {
+  summary: 'A tile of a pyramid that is ready: IMAGEID.LEVEL.X.Y, X and Y counted in tiles from the upper left. Tiles at the right and lower edge are smaller.',
+  methods: ['GET'],
+  id: z.string().regex(/^im_[0-9a-z]{16}\.\d{1,2}\.\d{1,4}\.\d{1,4}$/),
+  contentType: 'image/jpeg',
+  maxBytes: 0,
+  errors: ['NOT_FOUND'],
+});
+
+export const truthBlob = defineBlob('truth', {
+  summary: "The vault's mask of one image as palette PNG. Every GET is written to the vault log before it is answered, and nothing keeps the answer.",
+  methods: ['GET'],
+  id: ImageId,
+  contentType: 'image/png',
+  maxBytes: 0,
+  errors: [
+    'NOT_FOUND', 'FILE_MISSING', 'DATASET_ROOT_MISSING', 'PATH_OUTSIDE_ROOT', 'IMAGE_UNREADABLE', 'IMAGE_TRUNCATED', 'IMAGE_TOO_LARGE', 'IMAGE_UNSUPPORTED',
+    'MASK_UNKNOWN_COLOUR', 'MASK_UNKNOWN_CLASS', 'PROJECT_READ_ONLY', 'PROJECT_LOCKED', 'DISK_FULL', 'WRITE_FAILED',
+  ],
 });
 
 export const photoBlob = defineBlob('photo', {

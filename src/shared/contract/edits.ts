@@ -96,6 +96,34 @@ export const setReview = defineCall('review.set', {
   mutates: true,
 });
 
+/** Who paints on an image. A courtesy among windows: `edits.commit` is guarded by `expectedRevision` alone. */
+export const EditHold = z.strictObject({
+  imageId: ImageId,
+  by: z.string().nullable().describe('the holder; null when nobody holds the image'),
+  untilMs: z.number().describe('Unix time in ms at which the lease ends; 0 when nobody holds the image'),
+});
+export type EditHold = z.infer<typeof EditHold>;
+
+const Holder = z.string().regex(/^[\w-]{8,64}$/).describe('a random id that a window gives itself');
+
+export const holdImage = defineCall('edits.hold', {
+  summary: 'Takes or renews a lease of 15 s on painting on an image. Refused, as a value, while another holder has it.',
+  input: z.strictObject({ imageId: ImageId, holder: Holder }),
+  output: z.strictObject({ held: z.boolean(), ...EditHold.omit({ imageId: true }).shape }),
+  errors: ['NOT_FOUND'],
+});
+
+export const releaseImage = defineCall('edits.release', {
+  summary: 'Gives the lease up. Harmless when it has ended or is another holder\'s.',
+  input: z.strictObject({ imageId: ImageId, holder: Holder }),
+  output: z.strictObject({ released: z.boolean() }),
+});
+
+export const holdChanged = defineEvent('edits.holdChanged', {
+  summary: 'A lease was taken, given up, or has ended. Renewals are not told.',
+  payload: EditHold,
+});
+
 export const editsChanged = defineEvent('edits.changed', {
   summary: 'Corrections or review state of an image changed.',
   payload: EditState,

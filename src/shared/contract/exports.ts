@@ -22,7 +22,13 @@ export const startExport = defineCall('exports.start', {
   summary: 'Writes an export. Files appear in the target only when all are written.',
   input: ExportRequest,
   output: z.strictObject({ files: z.int(), bytes: z.number(), target: z.string() }),
-  errors: ['RUN_NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'ARTIFACT_DAMAGED', 'MASK_SIZE_MISMATCH', 'EXPORT_TARGET_INVALID', 'DISK_FULL', 'WRITE_FAILED'],
+  errors: ['RUN_NOT_FOUND', 'ARTIFACT_NOT_FOUND', 'ARTIFACT_DAMAGED', 'MASK_SIZE_MISMATCH', 'EXPORT_TARGET_INVALID', 'DISK_FULL', 'WRITE_FAILED', 'RUN_CANCELLED'],
+});
+
+export const cancelExport = defineCall('exports.cancel', {
+  summary: 'Stops the exports that are being written; nothing of them stays in their targets.',
+  input: z.strictObject({}),
+  output: z.strictObject({ cancelled: z.boolean().describe('false when none was running') }),
 });
 
 export const exportProgress = defineEvent('exports.progress', {

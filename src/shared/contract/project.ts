@@ -47,6 +47,22 @@ export const setSupervision = defineCall('project.setSupervision', {
   mutates: true,
 });
 
+const Colour = ClassInfo.shape.colour;
+const HexColour = z
+  .string()
+  .regex(/^#[0-9a-fA-F]{6}$/)
+  .transform((hex): z.infer<typeof Colour> => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)) as z.infer<typeof Colour>);
+
+export const setClasses = defineCall('project.setClasses', {
+  summary: 'Renames and recolours classes; classes that are not named stay. Indices never change. Names are unique.',
+  input: z.strictObject({
+    classes: z.array(z.strictObject({ index: ClassInfo.shape.index, name: ClassInfo.shape.name, colour: z.union([Colour, HexColour]).describe('[r, g, b] or #rrggbb') })).min(1).max(254),
+  }),
+  output: z.strictObject({ classes: z.array(ClassInfo).describe('all classes of the project') }),
+  errors: ['NOT_FOUND', 'DUPLICATE_NAME', 'TAGS_MALFORMED'],
+  mutates: true,
+});
+
 export const VaultEntry = z.strictObject({
   at: z.iso.datetime(),
   by: z.string().describe('what looked: stage id, call name'),

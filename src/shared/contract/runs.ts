@@ -3,7 +3,7 @@ import { ArtifactManifest } from '../domain/artifact.ts';
 import { ArtifactKey, RunId } from '../domain/ids.ts';
 import { LogLine, MetricPoint, Overrides, Preset, RunState, RunSummary } from '../domain/run.ts';
 import { SourceKind } from '../domain/supervision.ts';
-import { defineCall, defineEvent } from './define.ts';
+import { defineBlob, defineCall, defineEvent } from './define.ts';
 
 /** One hyper-parameter, derived from the stage's schema. @public: named in docs/api.md */
 export const ConfigField = z.strictObject({
@@ -55,6 +55,8 @@ export const checkRun = defineCall('runs.check', {
     ok: z.boolean(),
     findings: z.array(z.strictObject({ level: z.enum(['error', 'warning', 'info']), message: z.string(), remedy: z.string().nullable() })),
     freeDiskBytes: z.number(),
+    estimateSeconds: z.number().nullable().describe('null when unknown'),
+    estimateFrom: z.string().nullable().describe('what the estimate rests on, in words'),
   }),
   errors: ['RECIPE_UNKNOWN', 'STAGE_CONFIG_INVALID'],
 });
@@ -94,6 +96,44 @@ export const resumeRun = defineCall('runs.resume', {
   output: RunSummary,
   errors: ['RUN_NOT_FOUND', 'RUN_NOT_RESUMABLE'],
   mutates: true,
+});
+
+export const moveRun = defineCall('runs.move', {
+  summary: 'Moves a queued run before another queued run, or to the end of the queue.',
+  input: z.strictObject({ runId: RunId, before: RunId.nullable() }),
+  output: z.strictObject({ queue: z.array(RunSummary).describe('queued runs, next first') }),
+  errors: ['RUN_NOT_FOUND', 'RUN_NOT_QUEUED'],
+  mutates: true,
+});
+
+/** A picture a stage made of its work: what the net was fed, maps so far. */
+export const RunSample = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+  step: z.string(),
+  title: z.string(),
+  at: z.iso.datetime(),
+});
+export type RunSample = z.infer<typeof RunSample>;
+
+export const runSamples = defineCall('runs.samples', {
+  summary: 'Pictures that the stages of a run made of their work, oldest first.',
+  input: z.strictObject({ runId: RunId }),
+  output: z.strictObject({ samples: z.array(RunSample) }),
+  errors: ['RUN_NOT_FOUND'],
+});
+
+export const runSampled = defineEvent('runs.sampled', {
+  summary: 'A stage made a picture, or replaced the one with this id.',
+  payload: z.strictObject({ runId: RunId, sample: RunSample }),
+});
+
+export const runSampleBlob = defineBlob('run-sample', {
+  summary: 'A picture of `runs.samples`: RUNID.SAMPLEID.',
+  methods: ['GET'],
+  id: z.string().regex(/^run_[0-9a-z]{12}\.[a-z0-9][a-z0-9-]{0,63}$/),
+  contentType: 'image/png',
+  maxBytes: 0,
+  errors: ['NOT_FOUND', 'RUN_NOT_FOUND'],
 });
 
 export const runMetrics = defineCall('runs.metrics', {
