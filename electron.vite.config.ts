@@ -15,6 +15,7 @@ export default defineConfig({
       outDir: path.join(root, 'out/renderer'),
       emptyOutDir: true,
       target: 'chrome120',
+      minify: true,
       rolldownOptions: { input: path.join(root, 'src/renderer/index.html') },
       // A data: URL would need a looser Content-Security-Policy.
       assetsInlineLimit: 0,

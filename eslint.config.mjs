@@ -44,6 +44,8 @@ export default defineConfig(
       'vue/no-v-html': 'error',
       'vue/require-default-prop': 'off',
       'vue/attributes-order': 'off',
+      // A boolean prop that is left out is false in Vue; undefined has to be said.
+      '@typescript-eslint/no-useless-default-assignment': 'off',
     },
   },
   {

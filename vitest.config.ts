@@ -12,6 +12,7 @@ export default defineConfig({
       { test: { ...inProcesses, name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 } },
       { test: { ...inProcesses, name: 'ml', include: ['tests/ml/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
       { test: { ...inProcesses, name: 'fault', include: ['tests/fault/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
+      { test: { ...inProcesses, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], globalSetup: 'tests/support/built-window.ts', testTimeout: 120_000, hookTimeout: 120_000 } },
       { test: { ...inProcesses, name: 'setup', include: ['tests/setup/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
     ],
   },

@@ -1,0 +1,3 @@
+export const fix = {
+  title: 'Fix',
+} as const;

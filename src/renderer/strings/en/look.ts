@@ -1,0 +1,3 @@
+export const look = {
+  title: 'Look',
+} as const;

@@ -1,0 +1,3 @@
+export const out = {
+  title: 'Out',
+} as const;

@@ -1,0 +1,12 @@
+import { common } from './en/common.ts';
+import { data } from './en/data.ts';
+import { fix } from './en/fix.ts';
+import { frame } from './en/frame.ts';
+import { look } from './en/look.ts';
+import { out } from './en/out.ts';
+import { runs } from './en/runs.ts';
+import { score } from './en/score.ts';
+import { start } from './en/start.ts';
+
+/** Every word of the window, one file a place. Texts with values in them are functions. */
+export const strings = { common, frame, start, data, look, fix, runs, score, out } as const;
