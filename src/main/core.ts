@@ -7,6 +7,7 @@ import { datasetCalls } from './api/dataset.ts';
 import { editCalls } from './api/edits.ts';
 import { EventHub } from './api/event-hub.ts';
 import { exportCalls } from './api/exports/exports.ts';
+import { ImageHolds } from './api/image-holds.ts';
 import { projectCalls } from './api/project.ts';
 import { readBase } from './api/read-base.ts';
 import { runCalls } from './api/runs.ts';
@@ -70,7 +71,7 @@ export async function startCore(dir: string, options: CoreOptions = {}): Promise
         ...systemCalls({ project, events, version: penumbraVersion(), doctor, requestShutdown }),
         ...projectCalls({ project, publish }),
         ...datasetCalls({ project, runs, publish }),
-        ...editCalls({ edits, publish }),
+        ...editCalls({ edits, holds: new ImageHolds(publish), publish }),
         ...runCalls(runs),
         ...exportCalls({ project, runs, edits, publish }),
       },

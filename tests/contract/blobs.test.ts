@@ -16,7 +16,7 @@ let ids: Readonly<Record<(typeof blobs)[number]['name'], string>>;
 beforeAll(async () => {
   stage = await setStage();
   const { imageId, refinedKey } = stage.scene;
-  ids = { photo: imageId, layer: `${refinedKey}.${imageId}`, corrected: `${imageId}.${refinedKey}`, conflicts: `${imageId}.${refinedKey}` };
+  ids = { photo: imageId, truth: imageId, layer: `${refinedKey}.${imageId}`, corrected: `${imageId}.${refinedKey}`, conflicts: `${imageId}.${refinedKey}` };
 });
 afterAll(() => stage.strike());
 

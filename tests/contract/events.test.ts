@@ -53,6 +53,8 @@ test('every event is sent by what it tells of, and every payload keeps its contr
     diff: gestureBetween(map, painted(map, 2, 4)),
     clientGestureId: 'events-test',
   });
+  await client.call(dataset.setTags, { imageId, tags: [1] });
+  await client.call(edits.holdImage, { imageId, holder: 'events-test' });
   await client.call(exportsContract.startExport, { what: 'segmenter', target: path.join(path.dirname(tiny.dir), 'model') });
   const seen = await reading;
   expect(new Set(seen.map((event) => event.name))).toEqual(wanted);

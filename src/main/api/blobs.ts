@@ -35,6 +35,22 @@ export function blobHandlers({ project, runs, edits, publish }: BlobServices): B
       },
     },
 
+    truth: {
+      get: async (imageId) => {
+        const path = await project.openTruth(imageId, 'blob truth', 'look');
+        const { readLabelPng } = await import('../images/palette-png.ts');
+        const map = await readLabelPng(path);
+        const { width, height, name } = project.images.get(imageId);
+        if (map.width !== width || map.height !== height) {
+          throw new PenumbraError('MASK_SIZE_MISMATCH', `The ground-truth mask of ${name} is now ${map.width}×${map.height} px; expected ${width}×${height} px as the photo.`, {
+            remedy: 'Put the mask of the size of the photo back.',
+            details: { imageId, width: map.width, height: map.height },
+          });
+        }
+        return { ...(await labelPng(map, project)), cache: 'never' };
+      },
+    },
+
     layer: {
       get: async (id) => {
         const [key = '', imageId = ''] = id.split('.');

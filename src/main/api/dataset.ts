@@ -1,3 +1,4 @@
+import type { ImageSummary } from '#shared/contract/dataset.ts';
 import type { Project } from '../project/project.ts';
 import type { RunService } from '../runs/run-service.ts';
 import type { Publish } from './event-hub.ts';
@@ -5,11 +6,28 @@ import type { CallHandlers } from './handlers.ts';
 import { createImporter } from './importer.ts';
 import { layersOf } from './layers.ts';
 
-type Names = 'dataset.inspect' | 'dataset.import' | 'dataset.cancelImport' | 'dataset.images' | 'dataset.image' | 'dataset.setTags';
+type Names =
+  | 'dataset.inspect'
+  | 'dataset.import'
+  | 'dataset.cancelImport'
+  | 'dataset.images'
+  | 'dataset.facets'
+  | 'dataset.imageIds'
+  | 'dataset.image'
+  | 'dataset.setTags'
+  | 'dataset.changeTags'
+  | 'dataset.classStats';
+
+/** So that one event stays small enough to be read between two frames. */
+const IMAGES_AN_EVENT = 500;
 
 export function datasetCalls(services: { project: Project; runs: RunService; publish: Publish }): Pick<CallHandlers, Names> {
   const { project, runs, publish } = services;
   const importer = createImporter(services);
+  const tellChanged = (images: readonly ImageSummary[]): void => {
+    for (let at = 0; at < images.length; at += IMAGES_AN_EVENT) publish('dataset.imagesChanged', { images: images.slice(at, at + IMAGES_AN_EVENT) });
+    publish('project.changed', {});
+  };
   return {
     'dataset.inspect': ({ root }) => importer.inspect(root),
     'dataset.import': (request) => importer.start(request),
@@ -20,10 +38,19 @@ export function datasetCalls(services: { project: Project; runs: RunService; pub
       photo: await project.photoState(imageId),
       layers: await layersOf(runs, imageId),
     }),
+    'dataset.facets': ({ filter }) => project.facets.count(filter),
+    'dataset.imageIds': ({ filter }) => ({ ids: project.images.ids(filter) }),
     'dataset.setTags': ({ imageId, tags }) => {
       project.setTags(imageId, tags);
-      publish('project.changed', {});
-      return project.images.summary(imageId);
+      const image = project.images.summary(imageId);
+      tellChanged([image]);
+      return image;
     },
+    'dataset.changeTags': ({ imageIds, ...change }) => {
+      const images = project.changeTags(imageIds, change);
+      tellChanged(images);
+      return { images };
+    },
+    'dataset.classStats': () => project.facets.classStats(),
   };
 }

@@ -9,9 +9,13 @@ export type CallHandlers = {
 };
 
 /** What a GET answers with: a file as it lies on disk, or bytes made for this request. */
-export type BlobContent =
-  | { readonly kind: 'file'; readonly path: string; readonly contentType: string }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly contentType: string };
+export type BlobContent = (
+  { readonly kind: 'file'; readonly path: string } | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+) & {
+  readonly contentType: string;
+  /** `never`: nothing on the way may keep the answer. Otherwise it may be kept, but is asked for again each time. */
+  readonly cache?: 'never';
+};
 
 interface BlobReader {
   get(id: string): Promise<BlobContent>;

@@ -9,6 +9,8 @@ type Names =
   | 'runs.get'
   | 'runs.cancel'
   | 'runs.resume'
+  | 'runs.queue'
+  | 'runs.move'
   | 'runs.metrics'
   | 'runs.log'
   | 'artifacts.list'
@@ -27,6 +29,8 @@ export function runCalls(runs: RunService): Pick<CallHandlers, Names> {
     'runs.get': ({ runId }) => runs.get(runId),
     'runs.cancel': ({ runId }) => runs.cancel(runId),
     'runs.resume': ({ runId }) => runs.resume(runId),
+    'runs.queue': () => ({ queue: runs.queued() }),
+    'runs.move': ({ runId, before }) => ({ queue: runs.move(runId, before) }),
     'runs.metrics': (query) => runs.metrics(query),
     'runs.log': (query) => runs.log(query),
     'artifacts.list': (query) => runs.listArtifacts(query),

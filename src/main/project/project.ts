@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ImportReport, DataProblem } from '#shared/contract/dataset.ts';
+import type { DataProblem, ImageSummary, ImportReport } from '#shared/contract/dataset.ts';
 import type { ProjectInfo } from '#shared/contract/project.ts';
 import type { ImportedDataset } from '#shared/domain/imported.ts';
 import type { EditRecord, TruthRecord } from '#shared/domain/snapshot.ts';
@@ -16,6 +16,7 @@ import { planRepoint, type RepointResult } from './repoint.ts';
 import { ArtifactRepository } from './repositories/artifacts.ts';
 import { ClassRepository } from './repositories/classes.ts';
 import { EditRepository } from './repositories/edits.ts';
+import { FacetRepository } from './repositories/facets.ts';
 import { ImageRepository } from './repositories/images.ts';
 import { ProblemRepository } from './repositories/problems.ts';
 import { RunRepository } from './repositories/runs.ts';
@@ -35,6 +36,7 @@ export class Project {
   readonly id: string;
   readonly name: string;
   readonly images: ImageRepository;
+  readonly facets: FacetRepository;
   readonly classes: ClassRepository;
   readonly tags: TagRepository;
   readonly supervision: SupervisionRepository;
@@ -66,6 +68,7 @@ export class Project {
     this.name = row.name;
     this.#createdAt = row.created_at;
     this.images = new ImageRepository(db);
+    this.facets = new FacetRepository(db);
     this.classes = new ClassRepository(db);
     this.tags = new TagRepository(db);
     this.supervision = new SupervisionRepository(db);
@@ -150,6 +153,13 @@ export class Project {
     this.tags.set(imageId, classIndices, this.classes.all().length);
   }
 
+  /** Adds and removes classes on many images in one transaction. Returns their summaries in the order asked, each image once. */
+  changeTags(imageIds: readonly string[], change: { readonly add: readonly number[]; readonly remove: readonly number[] }): ImageSummary[] {
+    const ids = [...new Set(imageIds)];
+    this.tags.change(ids, change, this.classes.all().length);
+    return this.images.summaries(ids);
+  }
+
   /** What the supervision declaration grants to a stage that reads these sources, with a fingerprint for each. DATASET_ROOT_MISSING. */
   async snapshot(reads: readonly SourceKind[]): Promise<Snapshot> {
     return takeSnapshot(
@@ -181,6 +191,17 @@ export class Project {
       if (maskPath !== null) records.push({ imageId: id, maskPath });
     }
     return records;
+  }
+
+  /** Absolute path of one vault mask; written to the vault log before it is returned. NOT_FOUND where there is none, FILE_MISSING. */
+  async openTruth(imageId: string, by: string, purpose: string): Promise<string> {
+    const { mask, name } = this.images.get(imageId);
+    if (mask === null) {
+      throw new PenumbraError('NOT_FOUND', `There is no ground-truth mask of ${name} in this project.`, { remedy: 'Choose an image that has one.', details: { imageId } });
+    }
+    const path = await resolveInside(this.#foundRoot(), mask.path);
+    this.vault.record({ at: this.#time(), by, runId: null, purpose, source: 'truth', images: 1, imageId });
+    return path;
   }
 
   /** Absolute path of a photo. NOT_FOUND, DATASET_ROOT_MISSING, FILE_MISSING, PATH_OUTSIDE_ROOT. */

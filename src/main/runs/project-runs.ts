@@ -194,6 +194,24 @@ class ProjectRuns implements RunService {
     return this.get(runId);
   }
 
+  queued(): RunSummary[] {
+    return this.queue.waiting();
+  }
+
+  move(runId: string, before: string | null): RunSummary[] {
+    this.requireWritable();
+    for (const id of before === null ? [runId] : [runId, before]) requireRun(this.project, id);
+    const queue = this.queue.move(runId, before);
+    if (queue === undefined) {
+      throw new PenumbraError('RUN_NOT_QUEUED', `run ${runId} cannot be moved${before === null ? '' : ` before run ${before}`}: it or the other is not queued`, {
+        remedy: 'Look at the queue again: a run may have started meanwhile.',
+        details: { runId, before },
+      });
+    }
+    for (const run of queue) this.emit({ name: 'runs.changed', payload: run });
+    return queue;
+  }
+
   metrics(query: Parameters<RunService['metrics']>[0]): ReturnType<RunService['metrics']> {
     requireRun(this.project, query.runId);
     return this.project.runs.metrics(query.runId, query.afterIndex, query.limit);

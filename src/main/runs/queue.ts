@@ -51,6 +51,26 @@ export class RunQueue<O extends Occupant> {
       .map(({ run }) => run);
   }
 
+  /** Moves a queued run before another, or to the end; undefined when one of them is not queued. Takes effect on disk at once. */
+  move(runId: string, before: string | null): RunSummary[] | undefined {
+    const waiting = this.waiting();
+    const moved = waiting.find((run) => run.id === runId);
+    const rest = waiting.filter((run) => run.id !== runId);
+    const at = before === null ? rest.length : rest.findIndex((run) => run.id === before);
+    if (moved === undefined || (at < 0 && before !== runId)) return undefined;
+    if (before === runId) return waiting;
+    const queue = [...rest.slice(0, at), moved, ...rest.slice(at)];
+    const places = waiting.map((run) => Date.parse(this.ledger.order(run.id)?.queuedAt ?? run.createdAt));
+    let lastMs = -Infinity;
+    for (const [place, run] of queue.entries()) {
+      // The places stay, the runs change; a millisecond apart, so that no tie is left to the order of creation.
+      lastMs = Math.max(places[place] ?? 0, lastMs + 1);
+      const order = this.ledger.order(run.id);
+      if (order !== null) this.ledger.update(run, { ...order, queuedAt: new Date(lastMs).toISOString() });
+    }
+    return queue;
+  }
+
   /** The run's occupant while it has not ended: a run resumed at once may wait behind its own last breath. */
   occupant(runId: string): O | null {
     for (const occupant of this.running.values()) {

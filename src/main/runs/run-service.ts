@@ -34,6 +34,10 @@ export interface RunService {
   /** Resolves when the run has ended. A second call while it ends kills its process at once. */
   cancel(runId: string): Promise<RunSummary>;
   resume(runId: string): Promise<RunSummary>;
+  /** Queued runs, next first. */
+  queued(): RunSummary[];
+  /** Moves a queued run before another or, with null, to the end. RUN_NOT_QUEUED. */
+  move(runId: string, before: string | null): RunSummary[];
   metrics(query: CallParsedInput<typeof runMetrics>): CallOutput<typeof runMetrics>;
   log(query: CallParsedInput<typeof runLog>): Promise<CallOutput<typeof runLog>>;
   listArtifacts(query: CallParsedInput<typeof listArtifacts>): CallOutput<typeof listArtifacts>;

@@ -33,7 +33,7 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
 export async function sendBlob(request: IncomingMessage, response: ServerResponse, content: BlobContent): Promise<void> {
   if (content.kind === 'bytes') {
     const etag = `"${createHash('sha256').update(content.bytes).digest('hex').slice(0, 32)}"`;
-    const range = writeHead(request, response, { size: content.bytes.byteLength, etag, contentType: content.contentType });
+    const range = writeHead(request, response, { size: content.bytes.byteLength, etag, contentType: content.contentType, cache: content.cache });
     response.end(range === null ? undefined : content.bytes.subarray(range.start, range.end + 1));
     return;
   }
@@ -46,7 +46,7 @@ export async function sendBlob(request: IncomingMessage, response: ServerRespons
   try {
     const facts = await file.stat();
     const etag = `"${facts.size.toString(16)}-${Math.round(facts.mtimeMs).toString(16)}"`;
-    const range = writeHead(request, response, { size: facts.size, etag, contentType: content.contentType });
+    const range = writeHead(request, response, { size: facts.size, etag, contentType: content.contentType, cache: content.cache });
     if (range === null || facts.size === 0) response.end();
     else await pipeline(file.createReadStream({ start: range.start, end: range.end, autoClose: false }), response);
   } finally {
@@ -58,14 +58,14 @@ export async function sendBlob(request: IncomingMessage, response: ServerRespons
 function writeHead(
   request: IncomingMessage,
   response: ServerResponse,
-  blob: { size: number; etag: string; contentType: string },
+  blob: { size: number; etag: string; contentType: string; cache: BlobContent['cache'] },
 ): ByteRange | null {
   const headers: Record<string, string | number> = {
     'Content-Type': blob.contentType,
     ETag: blob.etag,
     'Accept-Ranges': 'bytes',
     // Always asked again, answered with 304 while unchanged: an edited mask or a replaced photo must never show stale.
-    'Cache-Control': 'private, no-cache',
+    'Cache-Control': blob.cache === 'never' ? 'no-store' : 'private, no-cache',
     'X-Content-Type-Options': 'nosniff',
   };
   if (matchesEtag(request.headers['if-none-match'], blob.etag)) {

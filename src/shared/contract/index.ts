@@ -15,13 +15,18 @@ export const calls = [
   project.getProject,
   project.repointProject,
   project.setSupervision,
+  project.setClasses,
   project.vaultLog,
   dataset.inspectDataset,
   dataset.importDataset,
   dataset.cancelImport,
   dataset.listImages,
+  dataset.countFacets,
+  dataset.listImageIds,
   dataset.getImage,
   dataset.setTags,
+  dataset.changeTags,
+  dataset.classStats,
   edits.getEditState,
   edits.commitGesture,
   edits.undoGesture,
@@ -29,6 +34,8 @@ export const calls = [
   edits.rebaseEdits,
   edits.editLog,
   edits.setReview,
+  edits.holdImage,
+  edits.releaseImage,
   runs.listRecipes,
   runs.checkRun,
   runs.startRun,
@@ -36,6 +43,8 @@ export const calls = [
   runs.getRun,
   runs.cancelRun,
   runs.resumeRun,
+  runs.runQueue,
+  runs.moveRun,
   runs.runMetrics,
   runs.runLog,
   runs.listArtifacts,
@@ -45,20 +54,23 @@ export const calls = [
   scores.getScores,
   exports_.previewExport,
   exports_.startExport,
+  exports_.cancelExport,
 ] as const;
 
 export const events = [
   system.resync,
   project.projectChanged,
   dataset.importProgress,
+  dataset.imagesChanged,
   edits.editsChanged,
+  edits.holdChanged,
   runs.runChanged,
   runs.runMetric,
   runs.runLogged,
   exports_.exportProgress,
 ] as const;
 
-export const blobs = [dataset.photoBlob, dataset.layerBlob, edits.correctedBlob, edits.conflictsBlob] as const;
+export const blobs = [dataset.photoBlob, dataset.truthBlob, dataset.layerBlob, edits.correctedBlob, edits.conflictsBlob] as const;
 
 export { hostCalls, type AnyHostCall, type HostCallName } from './host.ts';
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ClassInfo } from '../domain/classes.ts';
+import { unstorableCharacter } from '../domain/hostile-text.ts';
 import { SupervisionRule, Split, SourceKind } from '../domain/supervision.ts';
 import { ImageId, RunId } from '../domain/ids.ts';
 import { defineCall, defineEvent } from './define.ts';
@@ -48,18 +49,24 @@ export const setSupervision = defineCall('project.setSupervision', {
 });
 
 const Colour = ClassInfo.shape.colour;
+const ClassName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(300)
+  .refine((name) => unstorableCharacter(name) === null, 'holds a control character');
 const HexColour = z
   .string()
   .regex(/^#[0-9a-fA-F]{6}$/)
   .transform((hex): z.infer<typeof Colour> => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)) as z.infer<typeof Colour>);
 
 export const setClasses = defineCall('project.setClasses', {
-  summary: 'Renames and recolours classes; classes that are not named stay. Indices never change. Names are unique.',
+  summary: 'Renames and recolours classes; classes that are not named stay. Indices never change. Names are unique. Models name their classes: after a renaming, runs make their artifacts anew.',
   input: z.strictObject({
-    classes: z.array(z.strictObject({ index: ClassInfo.shape.index, name: ClassInfo.shape.name, colour: z.union([Colour, HexColour]).describe('[r, g, b] or #rrggbb') })).min(1).max(254),
+    classes: z.array(z.strictObject({ index: ClassInfo.shape.index, name: ClassName, colour: z.union([Colour, HexColour]).describe('[r, g, b] or #rrggbb') })).min(1).max(254),
   }),
   output: z.strictObject({ classes: z.array(ClassInfo).describe('all classes of the project') }),
-  errors: ['NOT_FOUND', 'DUPLICATE_NAME', 'TAGS_MALFORMED'],
+  errors: ['NOT_FOUND', 'DUPLICATE_NAME'],
   mutates: true,
 });
 

@@ -98,6 +98,12 @@ export const resumeRun = defineCall('runs.resume', {
   mutates: true,
 });
 
+export const runQueue = defineCall('runs.queue', {
+  summary: 'Queued runs, next first. Runs on different devices do not wait for each other.',
+  input: z.strictObject({}),
+  output: z.strictObject({ queue: z.array(RunSummary) }),
+});
+
 export const moveRun = defineCall('runs.move', {
   summary: 'Moves a queued run before another queued run, or to the end of the queue.',
   input: z.strictObject({ runId: RunId, before: RunId.nullable() }),

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { PenumbraError } from '#shared/errors.ts';
 import { CLASSES_FILE } from '../../datasets/class-names.ts';
 import { LISTS, MASKS } from '../../datasets/voc/layout.ts';
 import { faultPoint } from '../../faults/faults.ts';
@@ -26,8 +27,9 @@ const PROVENANCE = 'provenance.json';
 /** Progress is told at most this often. */
 const PROGRESS_MS = 100;
 
-export function exportCalls(services: ExportServices): Pick<CallHandlers, 'exports.preview' | 'exports.start'> {
+export function exportCalls(services: ExportServices): Pick<CallHandlers, 'exports.preview' | 'exports.start' | 'exports.cancel'> {
   const { project } = services;
+  const running = new Set<AbortController>();
   const check = (target: string) => {
     const root = project.datasetRoot();
     return checkTarget(target, [{ dir: project.dir, what: 'the project' }, ...(root === null ? [] : [{ dir: root.path, what: 'the dataset, which is never written to' }])]);
@@ -49,41 +51,50 @@ export function exportCalls(services: ExportServices): Pick<CallHandlers, 'expor
       const { exists } = await check(request.target);
       if (exists) throw refuseFull(request.target);
       const plan = await planExport(services, request);
-      const written = await fillTarget(request.target, (dir) =>
-        plan.kind === 'masks' ? writeMasks(services, plan, dir) : writeModel(services, plan, dir),
-      );
-      return { ...written, target: request.target };
+      const own = new AbortController();
+      running.add(own);
+      try {
+        const written = await fillTarget(request.target, (dir) => {
+          const tell = progressTeller(services.publish, request.target, own.signal);
+          return plan.kind === 'masks' ? writeMasks(services, plan, dir, tell) : writeModel(plan, dir, tell);
+        });
+        return { ...written, target: request.target };
+      } finally {
+        running.delete(own);
+      }
+    },
+    'exports.cancel': () => {
+      for (const one of running) one.abort();
+      return { cancelled: running.size > 0 };
     },
   };
 }
 
-async function writeMasks(services: ExportServices, plan: MaskPlan, dir: string): Promise<Written> {
+async function writeMasks(services: ExportServices, plan: MaskPlan, dir: string, tell: TellProgress): Promise<Written> {
   const { project, edits } = services;
   // Loaded late, with the decoder behind it: no other call needs it.
   const { VocWriter } = await import('../../datasets/voc/write.ts');
   const writer = new VocWriter(dir);
   const edited = new Set(plan.corrected ? project.edits.editedImages() : []);
-  const tell = progressTeller(services.publish, plan.images.length);
   for (const [done, image] of plan.images.entries()) {
     faultPoint('export.write');
     const map = edited.has(image.id) ? await edits.correctedMap(image.id, plan.artifact.key) : await readLabelMap(plan.artifact, image);
     await writer.addMask(image.name, image.split, map);
-    tell(done + 1);
+    tell(done + 1, plan.images.length);
   }
   return writer.finish(project.classes.all());
 }
 
 /** The model's own files, and the manifest that says how it was made. */
-async function writeModel(services: ExportServices, { artifact }: ModelPlan, dir: string): Promise<Written> {
+async function writeModel({ artifact }: ModelPlan, dir: string, tell: TellProgress): Promise<Written> {
   const { files } = artifact.manifest;
-  const tell = progressTeller(services.publish, files.length);
   let bytes = 0;
   for (const [done, { name }] of files.entries()) {
     faultPoint('export.write');
     const content = await artifact.read(name);
     await writeFile(path.join(dir, name), content, { flag: 'wx' });
     bytes += content.byteLength;
-    tell(done + 1);
+    tell(done + 1, files.length);
   }
   const provenance = `${JSON.stringify(artifact.manifest, null, 2)}\n`;
   await writeFile(path.join(dir, PROVENANCE), provenance, { flag: 'wx' });
@@ -102,9 +113,18 @@ function plannedBytes(plan: ExportPlan): number {
   return files.reduce((sum, file) => (wanted === null || wanted.has(file.name) ? sum + file.bytes : sum), 0);
 }
 
-function progressTeller(publish: Publish, total: number): (done: number) => void {
+/** Called after each file. Throws RUN_CANCELLED once the export is to stop. */
+type TellProgress = (done: number, total: number) => void;
+
+function progressTeller(publish: Publish, target: string, signal: AbortSignal): TellProgress {
   let toldAtMs = 0;
-  return (done) => {
+  return (done, total) => {
+    if (signal.aborted) {
+      throw new PenumbraError('RUN_CANCELLED', `the export to ${target} was cancelled after ${done} of ${total} files; nothing was left there`, {
+        remedy: 'Export again when wanted.',
+        details: { target },
+      });
+    }
     if (done < total && performance.now() - toldAtMs < PROGRESS_MS) return;
     toldAtMs = performance.now();
     publish('exports.progress', { done, total });

@@ -1,11 +1,14 @@
-import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely';
 import * as z from 'zod';
-import type { ImageFilter, ImageSummary } from '#shared/contract/dataset.ts';
+import type { ImageSummary } from '#shared/contract/dataset.ts';
 import { ReviewState } from '#shared/contract/edits.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import type { FileFacts, ImportedImage } from '#shared/domain/imported.ts';
 import type { ProjectDatabase } from '../connection.ts';
-import type { ImageTable, Tables } from '../schema.ts';
+import type { ImageTable } from '../schema.ts';
+import { conditions, type Condition, type Filter } from './image-conditions.ts';
+
+/** SQLite takes only so many parameters. */
+const IDS_A_QUERY = 500;
 
 const ClassList = z.array(z.int());
 
@@ -97,7 +100,7 @@ export class ImageRepository {
   }
 
   /** A page by filter, ordered by name. */
-  list(filter: z.infer<typeof ImageFilter>, offset: number, limit: number): { total: number; images: ImageSummary[] } {
+  list(filter: Filter, offset: number, limit: number): { total: number; images: ImageSummary[] } {
     const where = conditions(filter);
     const total = this.#db.first(
       this.#db.query
@@ -107,6 +110,27 @@ export class ImageRepository {
         .where(where),
     );
     return { total: total?.count ?? 0, images: this.#summaries(where, offset, limit) };
+  }
+
+  /** Ids by filter, ordered by name. */
+  ids(filter: Filter): string[] {
+    const rows = this.#db.query
+      .selectFrom('images')
+      .leftJoin('image_work', 'image_work.image_id', 'images.id')
+      .select('images.id')
+      .where(conditions(filter))
+      .orderBy('name');
+    return this.#db.all(rows).map((row) => row.id);
+  }
+
+  /** Summaries of images that exist, in the order asked. */
+  summaries(imageIds: readonly string[]): ImageSummary[] {
+    const found = new Map<string, ImageSummary>();
+    for (let at = 0; at < imageIds.length; at += IDS_A_QUERY) {
+      const some = imageIds.slice(at, at + IDS_A_QUERY);
+      for (const image of this.#summaries((eb) => eb('images.id', 'in', some), 0, some.length)) found.set(image.id, image);
+    }
+    return imageIds.flatMap((id) => found.get(id) ?? []);
   }
 
   /** Remembers size, time and content of a photo or mask that was looked at again. */
@@ -154,31 +178,6 @@ export class ImageRepository {
       problem: row.problem,
     }));
   }
-}
-
-type Joined = Tables & { image_work: { [K in keyof Tables['image_work']]: Tables['image_work'][K] | null } };
-type Builder = ExpressionBuilder<Joined, 'images' | 'image_work'>;
-type Condition = (eb: Builder) => ExpressionWrapper<Joined, 'images' | 'image_work', SqlBool>;
-
-function conditions(filter: z.infer<typeof ImageFilter>): Condition {
-  return (eb) => {
-    const parts = [];
-    if (filter.split !== undefined) parts.push(eb('images.split', '=', filter.split));
-    if (filter.hasTruth !== undefined) parts.push(eb('images.mask_path', filter.hasTruth ? 'is not' : 'is', null));
-    if (filter.problem !== undefined) parts.push(eb('images.problem', filter.problem ? 'is not' : 'is', null));
-    if (filter.review !== undefined) parts.push(eb(eb.fn.coalesce('image_work.review', eb.val('unreviewed')), '=', filter.review));
-    // instr, not LIKE: names may hold % and _.
-    if (filter.nameContains !== undefined) parts.push(eb(eb.fn<number>('instr', [eb.fn('lower', ['images.name']), eb.fn('lower', [eb.val(filter.nameContains)])]), '>', 0));
-    if (filter.classIndex !== undefined) {
-      const tagged = eb.selectFrom('image_tags').select('class_index').whereRef('image_tags.image_id', '=', 'images.id').where('class_index', '=', filter.classIndex);
-      parts.push(eb.exists(tagged));
-    }
-    if (filter.edited !== undefined) {
-      const gestures = eb.selectFrom('gestures').select('sequence').whereRef('gestures.image_id', '=', 'images.id').where('state', '=', 'applied');
-      parts.push(filter.edited ? eb.exists(gestures) : eb.not(eb.exists(gestures)));
-    }
-    return eb.and(parts);
-  };
 }
 
 function toStored(row: ImageTable): StoredImage {
