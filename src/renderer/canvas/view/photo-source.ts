@@ -1,0 +1,23 @@
+/** A photo that fits in memory as one picture. */
+export interface WholePhoto {
+  readonly kind: 'whole';
+  readonly width: number; // px
+  readonly height: number; // px
+  readonly picture: CanvasImageSource;
+}
+
+/** A photo too large for that: squares of `tilePx` px at halving sizes, level 0 the full one. */
+export interface TiledPhoto {
+  readonly kind: 'tiles';
+  readonly width: number; // px
+  readonly height: number; // px
+  readonly tilePx: number;
+  readonly levels: number;
+  /** Column `x` and row `y` of tiles at `level`. Rejects when the tile cannot be had. */
+  load(level: number, x: number, y: number): Promise<CanvasImageSource>;
+}
+
+export type PhotoSource = WholePhoto | TiledPhoto;
+
+/** A photo larger than this, px, comes as tiles: decoded, it would take 64 MB. */
+export const WHOLE_PHOTO_PIXELS = 16_000_000;
