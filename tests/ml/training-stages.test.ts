@@ -82,10 +82,9 @@ async function expectResumable(run: Run, images: readonly ImageRecord[], stops: 
   let checkpoint: Uint8Array | undefined;
   for (const stopAt of stops) {
     const abort = new AbortController();
-    let steps = 0;
-    const part = context(images, {
+    const part: TestContext = context(images, {
       signal: abort.signal,
-      onBreathe: () => (++steps > stopAt ? abort.abort() : undefined),
+      onBreathe: () => (losses(part).length >= stopAt ? abort.abort() : undefined),
       ...(checkpoint === undefined ? {} : { checkpoint }),
     });
     await expect(run(part)).rejects.toMatchObject({ code: 'RUN_CANCELLED' });

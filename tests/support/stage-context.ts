@@ -92,7 +92,7 @@ export interface TestContext extends StageContext {
   readonly output: MemoryArtifact;
   readonly logged: { level: LogLevel; message: string }[];
   readonly metrics: { series: string; x: number; xUnit: 'step' | 'epoch'; value: number }[];
-  readonly progressed: { done: number; total: number; unit: 'images' | 'steps' }[];
+  readonly progressed: { done: number; total: number; unit: 'images' | 'views' | 'steps' }[];
   readonly checkpoints: Uint8Array[];
   /** Purposes given when truth was asked for. */
   readonly truthReads: string[];

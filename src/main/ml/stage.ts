@@ -37,7 +37,7 @@ export interface CheckpointSlot {
 
 export interface StageReport {
   /** Units done of total; called often, throttled by the host. */
-  progress(done: number, total: number, unit: 'images' | 'steps'): void;
+  progress(done: number, total: number, unit: 'images' | 'views' | 'steps'): void;
   metric(series: string, x: number, xUnit: MetricPoint['xUnit'], value: number): void;
   log(level: LogLevel, message: string): void;
 }

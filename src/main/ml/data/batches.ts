@@ -82,17 +82,39 @@ export class Batches {
     return this.#order.images.slice(first, first + this.#plan.batchSize);
   }
 
+  /** How many views there are in all; 0 when each epoch has new ones. */
+  get viewCount(): number {
+    return this.#plan.images.length * this.#plan.views;
+  }
+
+  /** Every view of every photo, a batch at a time, for a learner that keeps what its frozen layers make of them. Prepares the next ones meanwhile. */
+  async *allViews(): AsyncGenerator<readonly BatchItem[], void, undefined> {
+    const { images, views, batchSize } = this.#plan;
+    const waiting: Promise<(BatchItem | null)[]>[] = [];
+    for (let next = 0; next < this.viewCount || waiting.length > 0; ) {
+      while (waiting.length <= AHEAD && next < this.viewCount) {
+        const group = Array.from({ length: Math.min(batchSize, this.viewCount - next) }, (_, at) => next + at);
+        const made = Promise.all(group.map((index) => this.#view(images[Math.floor(index / views)] as TrainingImage, index % views)));
+        made.catch(() => undefined); // as in `at`
+        waiting.push(made);
+        next += group.length;
+      }
+      yield ((await waiting.shift()) ?? []).filter((item) => item !== null);
+    }
+  }
+
   async #make(step: number): Promise<Batch> {
     const epoch = Math.floor(step / this.stepsPerEpoch);
-    const items = await Promise.all(this.imagesAt(step).map((image) => this.#item(image, epoch)));
+    const { views } = this.#plan;
+    // Photos start their round through the views at different places, so that one epoch mixes them.
+    const viewOf = ({ record }: TrainingImage): number => (views === 0 ? epoch : (epoch + (hashKey([record.id]) >>> 1)) % views);
+    const items = await Promise.all(this.imagesAt(step).map((image) => this.#view(image, viewOf(image))));
     return { step, items: items.filter((item) => item !== null) };
   }
 
-  async #item(image: TrainingImage, epoch: number): Promise<BatchItem | null> {
+  async #view(image: TrainingImage, view: number): Promise<BatchItem | null> {
     const { record } = image;
-    const { views, seed, augmentation } = this.#plan;
-    // Photos start their round through the views at different places, so that one epoch mixes them.
-    const view = views === 0 ? epoch : (epoch + (hashKey([record.id]) >>> 1)) % views;
+    const { seed, augmentation } = this.#plan;
     const key = `${record.id}/${view}`;
     if (this.#plan.held(key)) return { image, key, sample: null };
     try {

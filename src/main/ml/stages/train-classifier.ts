@@ -6,6 +6,7 @@ import { SamplePool } from '../data/sample-pool.ts';
 import { multiLabelSoftMargin } from '../losses/soft-margin.ts';
 import { defineStage } from '../stage.ts';
 import { startFromImageNet } from '../train/backbone-weights.ts';
+import { fillFeatures } from '../train/fill-features.ts';
 import { FEATURE_BYTES, FrozenFeatures } from '../train/frozen-features.ts';
 import { sgdLearner } from '../train/learner.ts';
 import { train } from '../train/loop.ts';
@@ -102,6 +103,7 @@ export const trainClassifier = defineStage({
         },
         pool,
       );
+      await fillFeatures(context, { batches, features, ...config });
       await train(context, {
         epochs: config.epochs,
         checkpointEverySteps: config.checkpointEvery,

@@ -7,6 +7,7 @@ import type { LabelSource } from '../data/sample-protocol.ts';
 import { pixelCrossEntropy } from '../losses/cross-entropy.ts';
 import { defineStage, type ArtifactReader, type ImageRecord } from '../stage.ts';
 import { startFromImageNet, startFromModel } from '../train/backbone-weights.ts';
+import { fillFeatures } from '../train/fill-features.ts';
 import { FEATURE_BYTES, FrozenFeatures } from '../train/frozen-features.ts';
 import { sgdLearner } from '../train/learner.ts';
 import { train } from '../train/loop.ts';
@@ -103,6 +104,7 @@ export const trainSegmenter = defineStage({
         },
         pool,
       );
+      await fillFeatures(context, { batches, features, ...config });
       await train(context, {
         epochs: config.epochs,
         checkpointEverySteps: config.checkpointEvery,

@@ -37,6 +37,14 @@ export class FrozenFeatures {
     return this.#held.has(key);
   }
 
+  /** Computes and keeps the features of one view; false when there is no room left. */
+  keep(item: BatchItem): boolean {
+    const view = this.#view(item);
+    if (this.#held.has(item.key)) return true;
+    this.#backend.tf.dispose([...view.taps]);
+    return false;
+  }
+
   /** Calls `use` with the taps of these views as batches, [B, h, w, c] each, and their labels one after another. */
   withBatch<T>(items: readonly BatchItem[], use: (taps: readonly Tensor4D[], labels: Uint8Array | null) => T): T {
     const { tf } = this.#backend;
