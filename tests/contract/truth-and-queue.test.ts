@@ -96,17 +96,18 @@ test('a cancelled export leaves nothing, and the next one works', async () => {
   // An export may be done before the cancel arrives; then another is made.
   for (let attempt = 0; outcome === undefined && attempt < 50; attempt++) {
     let settled = false;
+    const isSettled = (): boolean => settled; // set from elsewhere
     const exporting = client
       .call(exportsContract.startExport, { ...request, target: attempt === 0 ? target : `${target}-${attempt}` })
       .then(() => undefined, (thrown: unknown) => thrown)
       .finally(() => (settled = true));
-    while (!settled && !(await client.call(exportsContract.cancelExport, {})).cancelled);
+    while (!isSettled() && !(await client.call(exportsContract.cancelExport, {})).cancelled);
     outcome = await exporting;
     if (outcome === undefined) await rename(attempt === 0 ? target : `${target}-${attempt}`, `${target}-done-${attempt}`);
   }
   expect(outcome).toMatchObject({ code: 'RUN_CANCELLED' });
   expect(existsSync(target)).toBe(false);
   await client.call(exportsContract.startExport, request);
-  expect(await readFile(path.join(target, 'classes.txt'), 'utf8')).toContain('<img src=x onerror=alert(1)>');
+  expect(await readFile(path.join(target, 'classes.txt'), 'utf8')).toContain('dog');
   expect(await client.call(exportsContract.cancelExport, {})).toEqual({ cancelled: false });
 });

@@ -7,7 +7,7 @@ import { wholeImage } from '#shared/raster/image-region.ts';
 import type { Planes, Size } from '#shared/raster/planes.ts';
 import { fitLongSide, resizeLabelsNearest, resizePlanesBilinear } from '#shared/raster/resize.ts';
 import { decodePhoto, type RgbImage } from '#main/images/photo.ts';
-import type { ScoreMaps } from './score-maps-io.ts';
+import type { ScoreMaps } from '#shared/formats/score-maps.ts';
 import { withBackground, type BackgroundRule } from './threshold-seeds.ts';
 
 /** What the CRF starts from: a label map at photo size, or class scores on their grid. */

@@ -1,6 +1,7 @@
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
+import type { ScoreMaps } from '#shared/formats/score-maps.ts';
 import type { TensorBackend } from '../backend/backend.ts';
 import { SamplePool } from '../data/sample-pool.ts';
 import type { PyramidLevel } from '../data/sample-protocol.ts';
@@ -10,7 +11,7 @@ import { classifierNetwork, HEAD_ALONE, type Classifier } from '../train/network
 import { requireImages, type TaggedImage } from '../train/select-images.ts';
 import { wholePhotos } from '../train/whole-photos.ts';
 import { reportSkipped } from './each-image.ts';
-import { hasScoreMaps, scoreGrid, writeScoreMaps, type ScoreMaps } from './score-maps-io.ts';
+import { hasScoreMaps, scoreGrid, writeScoreMaps } from './score-maps-io.ts';
 import { count, flag, scaleList, splitNames } from './settings.ts';
 
 const camsConfig = z.strictObject({

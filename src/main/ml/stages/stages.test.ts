@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredScores } from '#shared/domain/score.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import { diffLabelMaps, encodeGesture } from '#shared/mask/tile-diff.ts';
+import type { ScoreMaps } from '#shared/formats/score-maps.ts';
 import { decodePhoto } from '#main/images/photo.ts';
 import { decodeLabelPng, encodeLabelPng } from '#main/images/palette-png.ts';
 import { MemoryArtifact, createStageContext, testClasses, testImageId } from '../../../../tests/support/stage-context.ts';
@@ -14,7 +15,7 @@ import { applyCorrections } from './apply-corrections.ts';
 import { refine } from './crf-task.ts';
 import { labelMapFile } from './label-maps-io.ts';
 import { crfParameters, refineCrf } from './refine-crf.ts';
-import { decodeScoreMaps, encodeScoreMaps, scoreGrid, scoreMapsFile, type ScoreMaps } from './score-maps-io.ts';
+import { decodeScoreMaps, encodeScoreMaps, scoreGrid, scoreMapsFile } from './score-maps-io.ts';
 import { scoreLayers } from './score-layers.ts';
 import { thresholdSeeds } from './threshold-seeds.ts';
 
@@ -100,14 +101,14 @@ const disc = () => scoreMaps([2], (_, x, y) => Math.max(0, 1 - Math.hypot(x - 40
 const roughSeeds = () => labelMap((x, y) => (inDisc(x + 4, y - 3, 15) ? 2 : 0));
 
 describe('score maps on disk', () => {
-  it('come back as float16, and damage is named', async () => {
+  it('come back as float16, and damage is named', () => {
     const maps = scoreMaps([1, 3], (key, x, y) => (key * x * y) / (3 * WIDTH * HEIGHT));
     const bytes = encodeScoreMaps(maps);
-    const read = await decodeScoreMaps(bytes, { width: WIDTH, height: HEIGHT }, 'a.npz');
+    const read = decodeScoreMaps(bytes, { width: WIDTH, height: HEIGHT }, 'a.npz');
     expect(read.keys).toEqual([1, 3]);
     for (const [index, value] of read.planes.data.entries())
       expect(Math.abs(value - (maps.planes.data[index] ?? 0))).toBeLessThan(2 ** -11);
-    await expect(decodeScoreMaps(bytes, { width: WIDTH + 4, height: HEIGHT }, 'a.npz')).rejects.toThrow(
+    expect(() => decodeScoreMaps(bytes, { width: WIDTH + 4, height: HEIGHT }, 'a.npz')).toThrow(
       'a.npz has scores of shape (2, 16, 23); expected (2, 16, 24).',
     );
     expect(() => encodeScoreMaps({ ...maps, keys: [3, 1] })).toThrow('expected ascending class indices');
@@ -156,7 +157,7 @@ describe('refine-crf', { timeout: 30_000 }, () => {
     const context = createStageContext({ images: [image(1), image(2)], classes });
     const config = refineCrf.config.parse({ unary: 'scores', row: 'psa', threshold: 0.4, longSidePx: 60, iterations: 3 });
     await refineCrf.run(context, config, { seeds: undefined, cams: cams({ 1: disc(), 2: disc() }) });
-    const maps = await decodeScoreMaps(encodeScoreMaps(disc()), image(1), 'disc');
+    const maps = decodeScoreMaps(encodeScoreMaps(disc()), image(1), 'disc');
     const direct = refine(await decodePhoto(image(1).photoPath, { longSide: 60 }), {
       photo: { width: WIDTH, height: HEIGHT },
       start: { from: 'scores', maps, rule: config },

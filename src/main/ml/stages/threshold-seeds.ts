@@ -4,10 +4,11 @@ import { argmaxPlanes, positionsToLabels, withAlphaBackground, withThresholdBack
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { Planes, Size } from '#shared/raster/planes.ts';
 import { resizePlanesBilinear } from '#shared/raster/resize.ts';
+import type { ScoreMaps } from '#shared/formats/score-maps.ts';
 import { defineStage } from '../stage.ts';
 import { eachImage } from './each-image.ts';
 import { hasLabelMap, labelPalette, writeLabelMap } from './label-maps-io.ts';
-import { hasScoreMaps, readScoreMaps, type ScoreMaps } from './score-maps-io.ts';
+import { hasScoreMaps, readScoreMaps } from './score-maps-io.ts';
 
 /** How classes of an image win against background; shared with the CRF's unary from scores. */
 export interface BackgroundRule {

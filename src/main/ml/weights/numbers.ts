@@ -1,4 +1,4 @@
-import { decodeFloat16 } from '../formats/float16.ts';
+import { decodeFloat16 } from '#shared/formats/float16.ts';
 import { malformed } from './malformed.ts';
 import { STORED_BYTES, type StoredType } from './weights-file.ts';
 

@@ -1,4 +1,4 @@
-import { PenumbraError } from '#shared/errors.ts';
+import { PenumbraError } from '../errors.ts';
 
 /**
  * NumPy's .npy format (numpy/lib/format.py, version 1.0): little-endian, C order, four element types.
@@ -27,21 +27,20 @@ export function encodeNpy(array: NpyArray): Uint8Array {
   const padded = fields.padEnd(Math.ceil((fields.length + 11) / 64) * 64 - 11, ' ') + '\n';
   const payload = new Uint8Array(array.data.buffer, array.data.byteOffset, array.data.byteLength);
   const bytes = new Uint8Array(10 + padded.length + payload.length);
-  bytes.set(Buffer.from(MAGIC, 'latin1'), 0);
+  bytes.set(fromLatin1(MAGIC), 0);
   bytes.set([1, 0, padded.length & 0xff, padded.length >>> 8], 6);
-  bytes.set(Buffer.from(padded, 'latin1'), 10);
+  bytes.set(fromLatin1(padded), 10);
   bytes.set(payload, 10 + padded.length);
   return bytes;
 }
 
 /** The array in .npy bytes; ARTIFACT_DAMAGED naming `what` when they are anything else than an array of the four types. */
 export function decodeNpy(bytes: Uint8Array, what: string): NpyArray {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.length < 10 || buffer.toString('latin1', 0, 6) !== MAGIC) throw damaged(what, 'does not begin as a NumPy array');
-  if (buffer[6] !== 1) throw damaged(what, `has NumPy format version ${buffer[6] ?? 0}; expected 1`);
-  const start = 10 + buffer.readUInt16LE(8);
-  if (start > buffer.length) throw damaged(what, 'ends inside its header');
-  const header = buffer.toString('latin1', 10, start);
+  if (bytes.length < 10 || toLatin1(bytes.subarray(0, 6)) !== MAGIC) throw damaged(what, 'does not begin as a NumPy array');
+  if (bytes[6] !== 1) throw damaged(what, `has NumPy format version ${bytes[6] ?? 0}; expected 1`);
+  const start = 10 + (bytes[8] ?? 0) + 256 * (bytes[9] ?? 0);
+  if (start > bytes.length) throw damaged(what, 'ends inside its header');
+  const header = toLatin1(bytes.subarray(10, start));
   const match = /^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([0-9, ]*)\), \} *\n$/.exec(header);
   const dtype = (Object.keys(DESCRIPTIONS) as (keyof typeof DESCRIPTIONS)[]).find((key) => DESCRIPTIONS[key] === match?.[1]);
   if (match === null) throw damaged(what, `has a header that cannot be read: ${JSON.stringify(header.slice(0, 120))}`);
@@ -55,10 +54,10 @@ export function decodeNpy(bytes: Uint8Array, what: string): NpyArray {
     .map(Number);
   const count = itemCount(shape);
   const expected = count * ITEM_BYTES[dtype];
-  if (shape.length > MAX_AXES || !Number.isSafeInteger(expected) || buffer.length - start !== expected) {
-    throw damaged(what, `holds ${buffer.length - start} bytes of data; expected ${expected} for shape (${shape.join(', ')})`);
+  if (shape.length > MAX_AXES || !Number.isSafeInteger(expected) || bytes.length - start !== expected) {
+    throw damaged(what, `holds ${bytes.length - start} bytes of data; expected ${expected} for shape (${shape.join(', ')})`);
   }
-  // A copy, so that the elements are aligned (Buffer.slice would be a view). Every supported platform is little-endian, as the format.
+  // A copy, so that the elements are aligned (subarray alone is a view). Every supported platform is little-endian, as the format.
   const data = new Uint8Array(bytes.subarray(start)).buffer;
   switch (dtype) {
     case 'uint8':
@@ -70,6 +69,14 @@ export function decodeNpy(bytes: Uint8Array, what: string): NpyArray {
     case 'float32':
       return { dtype, shape, data: new Float32Array(data) };
   }
+}
+
+function fromLatin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+function toLatin1(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 }
 
 function itemCount(shape: readonly number[]): number {
