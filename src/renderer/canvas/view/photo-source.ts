@@ -18,6 +18,3 @@ export interface TiledPhoto {
 }
 
 export type PhotoSource = WholePhoto | TiledPhoto;
-
-/** A photo larger than this, px, comes as tiles: decoded, it would take 64 MB. */
-export const WHOLE_PHOTO_PIXELS = 16_000_000;
