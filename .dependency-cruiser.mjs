@@ -30,6 +30,7 @@ export default {
     only('project-is-storage', 'The project folder alone speaks SQL and knows nothing of runs or the API.', '^src/main/project/', ['^src/shared/', LEAVES]),
     only('runs-below-api', 'Runs are driven through the API and must not reach up to it.', '^src/main/runs/', ['^src/shared/', LEAVES, '^src/main/(project|datasets|ml)/']),
     only('api-below-server', 'The API is the same over any transport, so it may not know one.', '^src/main/api/', ['^src/shared/', LEAVES, '^src/main/(project|datasets|ml|runs|setup-facts)/']),
+    only('host-holds-no-project', 'The host runs inside Electron too, where no native module of the core loads: it starts cores and speaks to them, and opens no project itself.', '^src/main/host/', ['^src/shared/', '^src/main/(client|server)/', '^src/main/api/call-table\\.ts$']),
     only('window-speaks-contract', 'The window runs in a sandbox: it knows the contract and pure code, and reaches the core over HTTP alone.', '^src/renderer/', ['^src/shared/', '^src/preload/window-verbs\\.ts$']),
     only('canvas-is-framework-free', 'Pixels stay outside Vue: the canvas is plain TypeScript over Konva, so it can be tested and measured alone.', '^src/renderer/canvas/', ['^src/shared/']),
     { name: 'canvas-without-vue', comment: 'See canvas-is-framework-free.', severity: 'error', from: { path: '^src/renderer/canvas/' }, to: { path: '^node_modules/(vue|pinia|vue-router|@vueuse)/' } },

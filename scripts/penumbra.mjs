@@ -1,11 +1,13 @@
 /** `npm run -s penumbra -- ARGS`: the command line on the pinned Node, after bringing what is missing. */
 import { join } from 'node:path';
 import { bootstrap, requireNode } from './bootstrap.mjs';
+import { buildWindow } from './lib/build-window.mjs';
 import { repositoryRoot } from './lib/cache.mjs';
 import { runPinned } from './lib/child.mjs';
 import { runMain } from './lib/errors.mjs';
 import { collectFacts, factsText } from './lib/facts.mjs';
 import { packagesInPlace } from './lib/packages.mjs';
+import { createSay } from './lib/say.mjs';
 
 const BARE_HELP = `usage: penumbra <command>
 
@@ -39,6 +41,7 @@ runMain(async () => {
     }
   } else {
     await bootstrap();
+    if (args[0] === 'serve') await buildWindow(createSay());
   }
   // npm changes to the repository's root; paths in ARGS are meant from where the user stood.
   const cwd = (process.env['npm_lifecycle_event'] === 'penumbra' ? process.env['INIT_CWD'] : undefined) ?? process.cwd();

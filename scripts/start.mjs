@@ -1,6 +1,7 @@
-/** `npm start [-- --no-open] [--port N]`: brings what is missing and serves the workbench on the sample project. */
+/** `npm start [-- --no-open] [--port N]`: brings what is missing and serves the workbench on the project opened last, at first the sample. */
 import { join } from 'node:path';
 import { bootstrap } from './bootstrap.mjs';
+import { buildWindow } from './lib/build-window.mjs';
 import { repositoryRoot } from './lib/cache.mjs';
 import { runPinned } from './lib/child.mjs';
 import { runMain, SetupError } from './lib/errors.mjs';
@@ -9,7 +10,7 @@ import { createSay } from './lib/say.mjs';
 
 const HELP = `usage: npm start [-- [--no-open] [--port N]]
 
-Installs what is missing, then serves the workbench on the sample project to a browser on this machine.
+Installs what is missing, then serves the workbench to a browser on this machine, on the project opened last; at first on the sample.
   --no-open   only print the link
   --port N    port (default: a free one)
 Another project: npm run -s penumbra -- serve DIR
@@ -36,6 +37,9 @@ runMain(async () => {
   }
   const options = serveOptions(args);
   await bootstrap();
-  const project = await sampleProject(createSay());
-  return runPinned([join(repositoryRoot, 'src/main/cli.ts'), 'serve', project, ...options]);
+  const say = createSay();
+  await buildWindow(say);
+  // Made here, where what takes a while can be said; a start after the first one opens the project that was open last.
+  await sampleProject(say);
+  return runPinned([join(repositoryRoot, 'src/main/cli.ts'), 'serve', ...options]);
 });

@@ -27,6 +27,8 @@ export interface Core {
   readonly api: Api;
   /** The same API for another HTTP server of this process, such as the loopback one. */
   readonly listener: HttpListener;
+  /** Resolves when the core has been told to end, before whoever told it gets an answer. */
+  readonly closing: Promise<'cancel' | 'wait'>;
   /** Resolves when the core has ended, whoever asked for it. */
   readonly closed: Promise<void>;
   /**
@@ -87,10 +89,12 @@ export async function startCore(dir: string, options: CoreOptions = {}): Promise
     lock?.announce(socketPath);
     log('info', `core of ${project.name} answers`);
 
-    let closing: Promise<void> | undefined;
+    let ended: Promise<void> | undefined;
+    const { promise: closing, resolve: setClosing } = Promise.withResolvers<'cancel' | 'wait'>();
     const { promise: closed, resolve: setClosed } = Promise.withResolvers<undefined>();
     const close = (how: 'cancel' | 'wait'): Promise<void> => {
-      closing ??= (async () => {
+      setClosing(how);
+      ended ??= (async () => {
         if (how === 'cancel') http.refuse();
         await runs.close(how);
         await http.drain();
@@ -99,13 +103,14 @@ export async function startCore(dir: string, options: CoreOptions = {}): Promise
         lock?.release();
         setClosed(undefined);
       })();
-      return closing;
+      return ended;
     };
     function requestShutdown(how: 'cancel' | 'wait'): void {
+      setClosing(how);
       // After the answer to the call that asked for it has been given to the socket.
       setImmediate(() => void close(how));
     }
-    return { socketPath, api, listener: http.handle, closed, close };
+    return { socketPath, api, listener: http.handle, closing, closed, close };
   } catch (thrown) {
     for (const step of undo.reverse()) await step();
     throw thrown;

@@ -1,4 +1,4 @@
-import type { AnyCall, CallName } from '#shared/contract/index.ts';
+import type { AnyCall, AnyHostCall, CallName, HostCallName } from '#shared/contract/index.ts';
 import type { CallInput } from '#shared/contract/define.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 
@@ -73,5 +73,19 @@ export function samples(scene: Scene): { readonly [N in CallName]: Sample<InputO
     'exports.preview': { input: { what: 'corrected', runId, split: 'train', target: scene.emptyDir } },
     'exports.start': { input: { what: 'corrected', runId, split: 'train', target: scene.emptyDir } },
     'exports.cancel': { input: {} },
+  };
+}
+
+type HostInputOf<N extends HostCallName> = CallInput<Extract<AnyHostCall, { readonly name: N }>>;
+
+/** A valid input for every call of the host. `dir` holds a project, `emptyDir` nothing yet. */
+export function hostSamples(scene: { readonly dir: string; readonly emptyDir: string }): { readonly [N in HostCallName]: Sample<HostInputOf<N>> } {
+  return {
+    'host.state': { input: {} },
+    'host.openProject': { input: { dir: scene.dir, runs: 'wait' } },
+    'host.createProject': { input: { dir: scene.emptyDir, name: 'Made', runs: 'wait' } },
+    'host.openSample': { input: { runs: 'wait' } },
+    'host.forgetRecent': { input: { dir: scene.dir } },
+    'host.listFolders': { input: { dir: scene.dir } },
   };
 }

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type * as z from 'zod';
 import { calls, dataset, runs, scores, system, type AnyCall } from '#shared/contract/index.ts';
-import { replySchema } from '#shared/contract/define.ts';
 import { exchange, type HttpAnswer } from '#main/client/transport.ts';
 import { clientOf, importTiny, makeEmptyProject, startTestCore, untilEnded } from '../support/live-core.ts';
-import { samples, type Sample } from './call-samples.ts';
+import { samples } from './call-samples.ts';
+import { describeEveryCall } from './contract-cases.ts';
 import { setStage, type Stage } from './scene.ts';
 
 let stage: Stage;
@@ -23,54 +22,8 @@ async function postJson(name: string, input: unknown): Promise<{ status: number;
   return { status: answer.status, reply: JSON.parse(answer.bytes.toString()) as unknown };
 }
 
-const sampleOf = (call: AnyCall): Sample => samples(stage.scene)[call.name];
-const table = calls.map((call) => [call.name, call] as const);
-/** Ends the core, so it has a test of its own; the doctor tries every engine, which takes seconds and is tested with the set-up. */
-const ordinary = table.filter(([name]) => name !== 'system.shutdown' && name !== 'system.doctor');
-
-describe('every call', () => {
-  test.each(ordinary)('%s takes a valid input and answers by its contract', async (_name, call) => {
-    const sample = sampleOf(call);
-    const { status, reply } = await postJson(call.name, sample.input);
-    const parsed = replySchema(call.output as z.ZodType).parse(reply);
-    expect(status).toBe(200);
-    if (sample.fails === undefined) expect(parsed).toMatchObject({ ok: true });
-    else {
-      expect(parsed).toMatchObject({ ok: false, error: { code: sample.fails } });
-      expect(call.errors).toContain(sample.fails);
-    }
-  });
-
-  test.each(table)('%s refuses a field it does not know', async (_name, call) => {
-    const { reply } = await postJson(call.name, { ...(sampleOf(call).input as object), surprise: 1 });
-    expect(reply).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST', message: expect.stringContaining('surprise') as string } });
-  });
-
-  test.each(table)('%s refuses what is not an object', async (_name, call) => {
-    for (const input of [null, [], 'text', 7]) {
-      expect((await postJson(call.name, input)).reply).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST', details: { path: '' } } });
-    }
-  });
-
-  test.each(table)('%s names the field that is malformed', async (_name, call) => {
-    const sample = sampleOf(call).input as Record<string, unknown>;
-    for (const field of Object.keys((call.input as z.ZodObject).shape)) {
-      const { reply } = await postJson(call.name, { ...sample, [field]: { 'not what is expected': true } });
-      expect(reply, field).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } });
-      const { path } = (reply as { error: { details: { path: string } } }).error.details;
-      expect(path.split('.')[0]).toBe(field);
-    }
-  });
-
-  test.each(table)('%s names a required field that is missing', async (_name, call) => {
-    const sample = sampleOf(call).input as Record<string, unknown>;
-    for (const [field, schema] of Object.entries<z.ZodType>((call.input as z.ZodObject).shape)) {
-      if (schema.safeParse(undefined).success) continue;
-      const rest = Object.fromEntries(Object.entries(sample).filter(([name]) => name !== field));
-      expect((await postJson(call.name, rest)).reply, field).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST', details: { path: field } } });
-    }
-  });
-});
+/** shutdown ends the core, so it has a test of its own; the doctor tries every engine, which takes seconds and is tested with the set-up. */
+describeEveryCall<AnyCall>({ calls, apart: ['system.shutdown', 'system.doctor'], sampleOf: (call) => samples(stage.scene)[call.name], post });
 
 describe('requests that reach no call', () => {
   test('an unknown name', async () => {

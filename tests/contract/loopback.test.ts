@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { project, system } from '#shared/contract/index.ts';
 import { EditState } from '#shared/contract/edits.ts';
@@ -7,14 +6,17 @@ import { exchange } from '#main/client/transport.ts';
 import { encodeLabelPng } from '#main/images/palette-png.ts';
 import { serveLoopback, type LoopbackServer } from '#main/server/loopback.ts';
 import { forwardToSocket } from '#main/server/proxy.ts';
+import type { StaticFiles } from '#main/server/static-files.ts';
+import { builtPage } from '../support/built-page.ts';
 import { correctedMap, painted, setStage, type Stage } from './scene.ts';
 
-const pageDir = fileURLToPath(new URL('../../src/main/server/status-page/', import.meta.url));
+let page: StaticFiles;
 let stage: Stage;
 
 beforeAll(async () => {
+  page = await builtPage();
   stage = await setStage();
-});
+}, 120_000);
 afterAll(() => stage.strike());
 
 async function signIn(server: LoopbackServer): Promise<Client> {
@@ -34,7 +36,7 @@ describe.each([
   let client: Client;
 
   beforeAll(async () => {
-    server = await serveLoopback({ port: 0, pageDir, api: listenerOf() });
+    server = await serveLoopback({ port: 0, page, api: listenerOf() });
     client = await signIn(server);
   });
   afterAll(() => server.close());
@@ -100,23 +102,43 @@ describe.each([
     expect((await post({ host, cookie })).status).toBe(200);
   });
 
-  test.each(['/', '/status.js', '/status.css', '/api.js', '/dom.js', '/sections.js', '/icon.svg'])('serves the page’s %s to who is signed in', async (address) => {
-    const answer = await exchange(client.address, { method: 'GET', path: address });
-    expect(answer.status).toBe(200);
-    // What the page names is what the policy allows: no inline scripts, styles or handlers, nothing from elsewhere.
-    const text = answer.bytes.toString();
-    expect(text).not.toMatch(/<script(?![^>]*src=)|<style|\son\w+=|style="|https?:\/\/(?!www\.w3\.org)/);
+  test('serves every file of the page to who is signed in, what names its content to be kept', async () => {
+    expect(page.files.size).toBeGreaterThan(1);
+    for (const [address, file] of page.files) {
+      const answer = await exchange(client.address, { method: 'GET', path: address });
+      expect(answer.status, address).toBe(200);
+      expect(answer.bytes.equals(file.bytes), address).toBe(true);
+      const isHashed = address.startsWith('/assets/');
+      expect(answer.headers['cache-control'], address).toBe(isHashed ? 'private, max-age=31536000, immutable' : 'no-cache');
+    }
   });
 
-  test.each(['/tsconfig.json', '/..%2fapi-listener.ts', '/status-page/', '/project.db'])('serves no %s', async (address) => {
-    expect((await exchange(client.address, { method: 'GET', path: address })).status).toBe(404);
+  test('the page names only what its policy allows: no inline scripts, styles or handlers, nothing from elsewhere', async () => {
+    const text = (await exchange(client.address, { method: 'GET', path: '/' })).bytes.toString();
+    expect(text).toContain('<title>Penumbra</title>');
+    expect(text).not.toMatch(/<script(?![^>]*src=)|<style|\son\w+=|style="|https?:\/\//);
+  });
+
+  test.each(['/..%2fpackage.json', '/assets/', '/assets/..%2findex.html', '/assets/%2e%2e/%2e%2e/%2e%2e/package.json', '/assets//etc/passwd', '/index.html', '/project.db'])(
+    'serves no %s',
+    async (address) => {
+      const answer = await exchange(client.address, { method: 'GET', path: address });
+      expect(answer.status).toBe(404);
+    },
+  );
+
+  test.each(['..%2f..%2fproject.db', '%2fetc%2fpasswd', '..', 'im_0000000000000000%00', 'C:%5Cwindows'])('no blob is reached by a path: %s', async (id) => {
+    for (const blob of ['photo', 'layer', 'corrected']) {
+      const answer = await exchange(client.address, { method: 'GET', path: `/api/blob/${blob}/${id}` });
+      expect([400, 404], `${blob} ${answer.bytes.toString().slice(0, 200)}`).toContain(answer.status);
+    }
   });
 });
 
 test('a core that has gone answers as shutting down, not with a broken page', async () => {
   const server = await serveLoopback({
     port: 0,
-    pageDir,
+    page,
     api: (request, response) => forwardToSocket('/nonexistent/core.sock', request, response),
   });
   try {

@@ -2,11 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runs, system } from '#shared/contract/index.ts';
 import type { RunSummary } from '#shared/domain/run.ts';
 import { createClient, type Client } from '#main/client/client.ts';
 import { liveCore } from '#main/project/lock.ts';
+import { builtPage } from '../support/built-page.ts';
 import { clientOf, importTiny, makeEmptyProject, startTestCore, type TinyProject } from '../support/live-core.ts';
 import { collect, jsonLines, killHard, killLeftovers, startCli, startCoreProcess } from '../support/processes.ts';
 
@@ -15,6 +16,7 @@ const env = { NODE_OPTIONS: `--import=${hook}` };
 
 let tiny: TinyProject;
 
+beforeAll(builtPage, 120_000);
 beforeEach(async () => {
   tiny = await makeEmptyProject();
   const core = await startTestCore(tiny.dir);
@@ -128,14 +130,16 @@ describe('serve', () => {
     for (let i = 0; i < 10; i++) expect(await hello()).toMatchObject({ pid: core.child.pid });
     await killHard(core.child);
     let now = await hello();
-    for (let waitedMs = 0; now?.pid !== child.pid && waitedMs < 20_000; waitedMs += 100) {
+    for (let waitedMs = 0; now === null && waitedMs < 20_000; waitedMs += 100) {
       await pause(100);
       now = await hello();
     }
-    expect(now?.pid).toBe(child.pid);
+    expect(now?.pid).not.toBe(core.child.pid);
+    expect(now?.pid).toBe(liveCore(tiny.dir)?.pid);
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
+    expect(liveCore(tiny.dir)).toBeNull();
   });
 
   test('a core that is told to shut down answers first, then ends', async () => {
@@ -165,4 +169,7 @@ test('a wrapper killed with -9 takes the command it started with it', async () =
   const ended = once(child, 'exit');
   wrapper.kill('SIGKILL');
   expect(await ended).toEqual([null, 'SIGKILL']);
+  // And the core that the command ran goes with it.
+  for (let waitedMs = 0; liveCore(tiny.dir) !== null && waitedMs < 10_000; waitedMs += 100) await pause(100);
+  expect(liveCore(tiny.dir)).toBeNull();
 });

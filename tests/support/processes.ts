@@ -21,12 +21,16 @@ interface Options {
   readonly detached?: boolean;
 }
 
-/** As the wrapper scripts do: starts take half the time. */
-const compileCache = { NODE_COMPILE_CACHE: path.join(tmpdir(), 'penumbra-test-compile') };
+const ownPlaces = {
+  // As the wrapper scripts do: starts take half the time.
+  NODE_COMPILE_CACHE: path.join(tmpdir(), 'penumbra-test-compile'),
+  // Recent projects of tests are nobody's recent projects.
+  PENUMBRA_DATA: path.join(tmpdir(), `penumbra-test-data-${process.pid}`),
+};
 const alive = new Set<ChildProcess>();
 
 function start(args: readonly string[], options: Options): ChildProcess {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: options.cwd, detached: options.detached === true, env: { ...process.env, ...compileCache, ...options.env } });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: options.cwd, detached: options.detached === true, env: { ...process.env, ...ownPlaces, ...options.env } });
   alive.add(child);
   child.once('exit', () => alive.delete(child));
   return child;

@@ -22,7 +22,7 @@ const RETRY_MS = 100;
  * Attaches to the core that has the project open, or hosts one in this process.
  * Throws what opening a project throws.
  */
-export async function connect(dir: string): Promise<Connection> {
+async function connect(dir: string): Promise<Connection> {
   let way = await findWay(dir);
   return {
     get client() {

@@ -1,46 +1,39 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import type { HttpListener } from '../server/api-listener.ts';
+import { PenumbraError } from '#shared/errors.ts';
+import { createHostCalls } from '../host/host-calls.ts';
+import { hostListener } from '../host/listener.ts';
+import { openHost, pageDir } from '../host/open-host.ts';
+import { penumbraVersion } from '../runs/version.ts';
 import { serveLoopback, type LoopbackServer } from '../server/loopback.ts';
-import { forwardToSocket } from '../server/proxy.ts';
-import { connect, type Connection } from './connect.ts';
+import { loadStaticFiles } from '../server/static-files.ts';
 import { canOpenBrowser, openBrowser } from './open-browser.ts';
 import type { Output } from './output.ts';
 
 /**
- * Serves a project on loopback until a signal ends it. When another process has the project open, requests go to its core;
- * when that core ends, this process takes the project over and the browser goes on with the same session.
+ * Serves the workbench on loopback until a signal ends it. `dir` must open; without it the last project is opened, or the sample, and
+ * what cannot be opened is told by the page.
  */
-export async function serve(dir: string, options: { port: number; open: boolean; output: Output }): Promise<void> {
-  const { output } = options;
-  const connection = await connect(dir);
-  const api: HttpListener = (request, response) => {
-    if (connection.hosted === null) forwardToSocket(socketOf(connection), request, response);
-    else connection.hosted.listener(request, response);
-  };
-  let server: LoopbackServer;
-  try {
-    server = await serveLoopback({ port: options.port, pageDir: fileURLToPath(new URL('../server/status-page/', import.meta.url)), api });
-  } catch (thrown) {
-    await connection.hosted?.close('cancel');
-    throw thrown;
-  }
-  announce(server, options);
-
+export async function serve(dir: string | null, options: { port: number; open: boolean; output: Output }): Promise<void> {
+  const page = await loadStaticFiles(pageDir());
+  const host = openHost({ shell: 'browser', version: penumbraVersion(), buildId: page.buildId });
   const stop = new AbortController();
-  const isStopped = (): boolean => stop.signal.aborted;
+  const stopped = once(stop.signal, 'abort');
   const onSignal = (): void => stop.abort();
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  for (;;) {
-    await coreEnded(connection, stop.signal);
-    if (isStopped() || connection.hosted !== null) break;
-    output.remark('the core that had the project open has ended; taking over');
-    await connection.reconnect();
+  let server: LoopbackServer | undefined;
+  try {
+    await host.openAtStart(dir);
+    const { coreError } = host.state;
+    if (dir !== null && coreError !== null) throw PenumbraError.fromValue(coreError);
+    server = await serveLoopback({ port: options.port, page, api: hostListener(host, createHostCalls(host)) });
+    announce(server, options);
+    await stopped;
+  } finally {
+    await host.close('cancel');
+    await server?.close();
   }
-  await connection.hosted?.close('cancel');
-  await server.close();
 }
 
 function announce(server: LoopbackServer, options: { open: boolean; output: Output }): void {
@@ -54,26 +47,4 @@ function announce(server: LoopbackServer, options: { open: boolean; output: Outp
     // Reading from the terminal must not keep the process alive.
     process.stdin.unref();
   }
-}
-
-/** Resolves when the core behind `connection` is gone, or `signal` aborts. */
-async function coreEnded(connection: Connection, signal: AbortSignal): Promise<void> {
-  if (connection.hosted !== null) {
-    const aborted = once(signal, 'abort');
-    await Promise.race([connection.hosted.closed, aborted]);
-    return;
-  }
-  const events = connection.client.events({ after: 0, signal });
-  try {
-    // The event stream ends for good only when nobody listens on the socket any more.
-    for (let next = await events.next(); next.done !== true; next = await events.next());
-  } catch {
-    // Gone.
-  }
-}
-
-function socketOf(connection: Connection): string {
-  const { address } = connection.client;
-  if (!('socketPath' in address)) throw new Error('a core is attached to by its socket');
-  return address.socketPath;
 }

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PenumbraError, toErrorValue } from '#shared/errors.ts';
+import { PenumbraError } from '#shared/errors.ts';
 import type { Api } from '../api/api.ts';
-import { parseJson, readBody } from './body.ts';
+import { readBody } from './body.ts';
 import { sendBlob } from './blob-transfer.ts';
+import { answerCall, expectMethod, refuseRequest } from './call-request.ts';
 import { streamEvents } from './event-stream.ts';
-import { sendJson, sendTransportError, shuttingDown } from './replies.ts';
+import { sendJson, shuttingDown } from './replies.ts';
 
 export type HttpListener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -16,9 +17,6 @@ export interface ApiListener {
   /** Refuses, waits for the requests that are running, then ends the event streams. */
   drain(): Promise<void>;
 }
-
-/** After an early refusal the rest of an upload is swallowed this long, so that the sender gets to read the reply. */
-const REFUSED_UPLOAD_MS = 1000;
 
 /** A request that takes longer than this to end, such as a download nobody reads, is cut off at shutdown. */
 const DRAIN_MS = 10_000;
@@ -34,7 +32,7 @@ export function createApiListener(api: Api, options: { keepAliveMs?: number } = 
     const [root, area, name, id, ...more] = url.pathname.slice(1).split('/').map(decode);
     if (root !== 'api' || area === undefined || more.length > 0) throw unknownAddress(url.pathname);
     if (refusing) throw shuttingDown();
-    if (area === 'call' && name !== undefined && id === undefined) return answerCall(request, response, name);
+    if (area === 'call' && name !== undefined && id === undefined) return answerCall(api, request, response, name);
     if (area === 'blob' && name !== undefined && id !== undefined) return answerBlob(request, response, name, id);
     if (area === 'events' && name === undefined) {
       expectMethod(request, ['GET']);
@@ -47,20 +45,6 @@ export function createApiListener(api: Api, options: { keepAliveMs?: number } = 
       return;
     }
     throw unknownAddress(url.pathname);
-  }
-
-  async function answerCall(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
-    expectMethod(request, ['POST']);
-    // A page elsewhere can send text/plain without asking first; it cannot send JSON.
-    if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
-      throw new PenumbraError('BAD_REQUEST', `${name}: Content-Type is "${request.headers['content-type'] ?? 'absent'}"`, {
-        remedy: 'Send a JSON object with Content-Type application/json.',
-        details: { path: '' },
-      });
-    }
-    const input = parseJson(await readBody(request, api.callLimit(name), name), name);
-    const reply = await api.call(name, input);
-    sendJson(response, !reply.ok && reply.error.code === 'NOT_FOUND' && reply.error.details['unknown'] === 'call' ? 404 : 200, reply);
   }
 
   async function answerBlob(request: IncomingMessage, response: ServerResponse, name: string, id: string): Promise<void> {
@@ -77,7 +61,7 @@ export function createApiListener(api: Api, options: { keepAliveMs?: number } = 
     handle(request, response) {
       const work = answer(request, response)
         .catch((thrown: unknown) => {
-          refuse(request, response, thrown);
+          refuseRequest(request, response, thrown);
         })
         .finally(() => running.delete(work));
       running.add(work);
@@ -92,25 +76,6 @@ export function createApiListener(api: Api, options: { keepAliveMs?: number } = 
       for (const stream of streams) stream.end();
     },
   };
-}
-
-/** Answers a failure of transport. When the reply has begun, all that is left is to cut the connection. */
-function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  if (!request.complete) {
-    response.setHeader('Connection', 'close');
-    request.resume();
-    setTimeout(() => request.destroy(), REFUSED_UPLOAD_MS).unref();
-  }
-  sendTransportError(response, toErrorValue(thrown));
-}
-
-function expectMethod(request: IncomingMessage, methods: readonly string[]): void {
-  if (methods.includes(request.method ?? '')) return;
-  throw new PenumbraError('BAD_REQUEST', `method ${request.method ?? ''} is not used here`, { remedy: `Use ${methods.join(' or ')}.` });
 }
 
 function unknownAddress(path: string): PenumbraError {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serveLoopback, type LoopbackServer } from './loopback.ts';
+import { loadStaticFiles } from './static-files.ts';
 
 interface Answer {
   readonly status: number;
@@ -22,7 +23,7 @@ beforeAll(async () => {
   await writeFile(path.join(dir, 'notes.txt'), 'not a page');
   server = await serveLoopback({
     port: 0,
-    pageDir: dir,
+    page: await loadStaticFiles(dir),
     api: (_request, response) => {
       reached += 1;
       response.end('reached');
@@ -148,7 +149,7 @@ describe('pages', () => {
 });
 
 test('a port in use is refused with the way out', async () => {
-  await expect(serveLoopback({ port: server.port, pageDir: dir, api: () => undefined })).rejects.toMatchObject({
+  await expect(serveLoopback({ port: server.port, page: await loadStaticFiles(dir), api: () => undefined })).rejects.toMatchObject({
     code: 'BAD_REQUEST',
     message: `port ${server.port} is in use by another program`,
     remedy: expect.stringContaining('--port') as string,

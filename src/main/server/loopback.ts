@@ -8,7 +8,7 @@ import { sendTransportError } from './replies.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 import { Sessions } from './session.ts';
 import { closeServer } from './socket-server.ts';
-import { loadStaticFiles, type StaticFile } from './static-files.ts';
+import type { StaticFile, StaticFiles } from './static-files.ts';
 
 export interface LoopbackServer {
   readonly port: number;
@@ -21,11 +21,10 @@ const UNAUTHORIZED_TEXT = 'This browser is not signed in. Open the link that "pe
 
 /**
  * The API for a browser on this machine: 127.0.0.1 only, one-time link → HttpOnly cookie, Host and Origin checked, strict
- * headers. `api` is reached only by signed-in requests. `port` 0 takes a free one.
+ * headers. `api`, what answers below /api/ and /host/, is reached only by signed-in requests. `port` 0 takes a free one.
  * Throws BAD_REQUEST when the port is taken.
  */
-export async function serveLoopback(options: { port: number; pageDir: string; api: HttpListener }): Promise<LoopbackServer> {
-  const pages = await loadStaticFiles(options.pageDir);
+export async function serveLoopback(options: { port: number; page: StaticFiles; api: HttpListener }): Promise<LoopbackServer> {
   const server = createServer((request, response) => {
     setSecurityHeaders(response);
     try {
@@ -45,7 +44,7 @@ export async function serveLoopback(options: { port: number; pageDir: string; ap
       openLink(url.searchParams.get('token') ?? '', response);
       return;
     }
-    const isApi = url.pathname.startsWith('/api/');
+    const isApi = url.pathname.startsWith('/api/') || url.pathname.startsWith('/host/');
     if (!sessions.isSignedIn(request.headers.cookie)) {
       if (isApi) throw new PenumbraError('UNAUTHORIZED', 'the request carries no valid session', { remedy: UNAUTHORIZED_TEXT.trim() });
       sendText(response, 401, UNAUTHORIZED_TEXT);
@@ -55,7 +54,7 @@ export async function serveLoopback(options: { port: number; pageDir: string; ap
       options.api(request, response);
       return;
     }
-    const file = pages.get(url.pathname);
+    const file = options.page.files.get(url.pathname);
     if (file === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) {
       sendText(response, 404, 'There is nothing at this address.\n');
       return;
@@ -106,6 +105,6 @@ function sendText(response: ServerResponse, status: number, text: string): void 
 }
 
 function sendFile(response: ServerResponse, file: StaticFile): void {
-  response.writeHead(200, { 'Content-Type': file.contentType, 'Content-Length': file.bytes.length, 'Cache-Control': 'no-cache' });
+  response.writeHead(200, { 'Content-Type': file.contentType, 'Content-Length': file.bytes.length, 'Cache-Control': file.cacheControl });
   response.end(file.bytes);
 }

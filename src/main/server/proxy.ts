@@ -11,8 +11,11 @@ const NOT_FORWARDED = new Set(['connection', 'keep-alive', 'transfer-encoding', 
  */
 const agent = new Agent({ keepAlive: true });
 
-/** Hands a request to the core behind `socketPath` and its answer back, byte for byte. */
-export function forwardToSocket(socketPath: string, request: IncomingMessage, response: ServerResponse): void {
+/**
+ * Hands a request to the core behind `socketPath` and its answer back, byte for byte. When `until` aborts, the answer is ended where it
+ * is: for event streams of a core that is no longer the one.
+ */
+export function forwardToSocket(socketPath: string, request: IncomingMessage, response: ServerResponse, options: { until?: AbortSignal } = {}): void {
   const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !NOT_FORWARDED.has(name)));
   const onward = openRequest({ socketPath, path: request.url, method: request.method, headers, agent });
   onward.on('response', (answer) => {
@@ -20,6 +23,12 @@ export function forwardToSocket(socketPath: string, request: IncomingMessage, re
     response.writeHead(answer.statusCode ?? 502, Object.fromEntries(kept));
     answer.pipe(response);
     answer.on('error', () => response.destroy());
+    // A core that is killed cuts its answer off without an error.
+    answer.on('aborted', () => response.destroy());
+    options.until?.addEventListener('abort', () => {
+      onward.destroy();
+      response.end();
+    });
   });
   onward.on('error', (thrown) => {
     if (response.headersSent) {

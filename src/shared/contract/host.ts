@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ErrorCode, ErrorValue } from '../errors.ts';
+import { ErrorValue, type ErrorCode } from '../errors.ts';
 import { defineCall } from './define.ts';
 
 /** Codes that opening a project may answer with, whichever call asks for it. */
@@ -17,7 +17,7 @@ const OPENING_ERRORS: readonly ErrorCode[] = [
 ];
 
 /** An absolute path on the machine of the host. */
-const FolderPath = z.string().min(1).max(4096);
+const FolderPath = z.string().min(1).max(4096).regex(/^[^\0]*$/);
 
 const LeaveRuns = z
   .enum(['cancel', 'wait'])
@@ -80,7 +80,7 @@ export const forgetRecent = defineCall('host.forgetRecent', {
   output: HostState,
 });
 
-export const FolderKind = z.enum(['project', 'dataset', 'folder']);
+const FolderKind = z.enum(['project', 'dataset', 'folder']);
 
 export const listFolders = defineCall('host.listFolders', {
   summary: 'Folders inside a folder, for choosing one where there is no native dialog. Hidden folders are left out; files are never listed.',

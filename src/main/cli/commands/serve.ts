@@ -13,19 +13,19 @@ interface ServeOptions extends CommonOptions {
 
 export function serveCommand(): Command {
   return new Command('serve')
-    .summary('serve the workbench of a project to a browser on this machine')
+    .summary('serve the workbench to a browser on this machine')
     .description(
       'Serves the workbench on 127.0.0.1 and opens it. The printed link signs one browser in and works once; on a terminal, Enter prints a fresh one. ' +
         'Ctrl-C ends the server and cancels what runs; a cancelled run can be resumed.',
     )
-    .argument('<dir>', 'project folder')
+    .argument('[dir]', 'project folder (default: the one opened last, or the sample project)')
     .option('--port <n>', 'port (default: a free one)', wholeNumber('--port', 0, 65_535), 0)
     .option('--no-open', 'only print the link')
     .addOption(jsonOption())
-    .addHelpText('after', '\nExamples:\n  $ penumbra serve birds\n  $ penumbra serve birds --port 8080 --no-open')
-    .action(async (dir: string, options: ServeOptions) => {
+    .addHelpText('after', '\nExamples:\n  $ penumbra serve birds\n  $ penumbra serve birds --port 8080 --no-open\n  $ penumbra serve')
+    .action(async (dir: string | undefined, options: ServeOptions) => {
       const output = new Output({ json: options.json === true });
-      await serve(findProjectDir(path.resolve(dir)), { port: options.port, open: options.open, output });
+      await serve(dir === undefined ? null : findProjectDir(path.resolve(dir)), { port: options.port, open: options.open, output });
       process.exitCode = EXIT_OK;
     });
 }
