@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const inProcesses = { pool: 'forks' as const };
+/** What serves a page serves the built one. */
+const globalSetup = 'tests/support/built-window.ts';
 
 /** One project a kind, so that counts and failures are told apart; `npm test` runs them all. */
 export default defineConfig({
@@ -9,10 +11,10 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { ...inProcesses, name: 'unit', include: ['src/**/*.test.ts'] } },
-      { test: { ...inProcesses, name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 } },
+      { test: { ...inProcesses, name: 'contract', include: ['tests/contract/**/*.test.ts'], globalSetup, testTimeout: 30_000, hookTimeout: 30_000 } },
       { test: { ...inProcesses, name: 'ml', include: ['tests/ml/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
-      { test: { ...inProcesses, name: 'fault', include: ['tests/fault/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
-      { test: { ...inProcesses, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], globalSetup: 'tests/support/built-window.ts', testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { ...inProcesses, name: 'fault', include: ['tests/fault/**/*.test.ts'], globalSetup, testTimeout: 120_000, hookTimeout: 60_000 } },
+      { test: { ...inProcesses, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], globalSetup, testTimeout: 120_000, hookTimeout: 120_000 } },
       { test: { ...inProcesses, name: 'setup', include: ['tests/setup/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
     ],
   },

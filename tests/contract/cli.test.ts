@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runs } from '#shared/contract/index.ts';
-import { builtPage } from '../support/built-page.ts';
 import { collect, jsonLines, runCli, startCli } from '../support/processes.ts';
 import { makeTinyDataset } from '../support/tiny-dataset.ts';
 import { setStage, type Stage } from './scene.ts';
@@ -18,11 +17,10 @@ let root: string;
 let stage: Stage;
 
 beforeAll(async () => {
-  await builtPage();
   folder = await mkdtemp(path.join(tmpdir(), 'penumbra-cli-'));
   root = await makeTinyDataset(path.join(folder, 'data'));
   stage = await setStage();
-}, 120_000);
+});
 afterAll(async () => {
   await stage.strike();
   await rm(folder, { recursive: true });

@@ -3,20 +3,20 @@ import { project, system } from '#shared/contract/index.ts';
 import { EditState } from '#shared/contract/edits.ts';
 import { createClient, type Client } from '#main/client/client.ts';
 import { exchange } from '#main/client/transport.ts';
+import { pageDir } from '#main/host/open-host.ts';
 import { encodeLabelPng } from '#main/images/palette-png.ts';
 import { serveLoopback, type LoopbackServer } from '#main/server/loopback.ts';
 import { forwardToSocket } from '#main/server/proxy.ts';
-import type { StaticFiles } from '#main/server/static-files.ts';
-import { builtPage } from '../support/built-page.ts';
+import { loadStaticFiles, type StaticFiles } from '#main/server/static-files.ts';
 import { correctedMap, painted, setStage, type Stage } from './scene.ts';
 
 let page: StaticFiles;
 let stage: Stage;
 
 beforeAll(async () => {
-  page = await builtPage();
+  page = await loadStaticFiles(pageDir());
   stage = await setStage();
-}, 120_000);
+});
 afterAll(() => stage.strike());
 
 async function signIn(server: LoopbackServer): Promise<Client> {

@@ -2,12 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runs, system } from '#shared/contract/index.ts';
 import type { RunSummary } from '#shared/domain/run.ts';
 import { createClient, type Client } from '#main/client/client.ts';
 import { liveCore } from '#main/project/lock.ts';
-import { builtPage } from '../support/built-page.ts';
 import { clientOf, importTiny, makeEmptyProject, startTestCore, type TinyProject } from '../support/live-core.ts';
 import { collect, jsonLines, killHard, killLeftovers, startCli, startCoreProcess } from '../support/processes.ts';
 
@@ -16,7 +15,6 @@ const env = { NODE_OPTIONS: `--import=${hook}` };
 
 let tiny: TinyProject;
 
-beforeAll(builtPage, 120_000);
 beforeEach(async () => {
   tiny = await makeEmptyProject();
   const core = await startTestCore(tiny.dir);

@@ -42,14 +42,15 @@ export async function penumbra(...args: string[]): Promise<string> {
 export async function serveProject(dir: string, env: Record<string, string> = {}): Promise<ServedProject> {
   const child = spawn(process.execPath, [path.join(ROOT, 'src/main/cli.ts'), 'serve', dir, '--no-open', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, PENUMBRA_WATCH_PID: String(process.pid), ...env },
+    // Recent projects of tests are nobody's recent projects.
+    env: { ...process.env, PENUMBRA_DATA: path.join(tmpdir(), `penumbra-test-data-${process.pid}`), PENUMBRA_WATCH_PID: String(process.pid), ...env },
   });
   for await (const line of createInterface({ input: child.stdout })) {
-    const said = JSON.parse(line) as { link?: string };
-    if (said.link === undefined) continue;
+    const said = JSON.parse(line) as { type: string; value?: { link: string } };
+    if (said.type !== 'result' || said.value === undefined) continue;
     return {
       dir,
-      link: said.link,
+      link: said.value.link,
       pid: child.pid ?? 0,
       stop: async () => {
         if (child.exitCode !== null || child.signalCode !== null) return;

@@ -1,7 +1,7 @@
 import { buildWindow } from '../../scripts/lib/build-window.mjs';
 import { createSay } from '../../scripts/lib/say.mjs';
 
-/** Browser tests see what a user would: the built page. */
+/** Tests see what a user would: the built page. */
 export default async function setup(): Promise<void> {
   await buildWindow(createSay());
 }
