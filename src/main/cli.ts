@@ -9,6 +9,14 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 // A wrapper script that is killed must not leave this process behind.
 if (process.env['PENUMBRA_WATCH_PID'] !== undefined) void import('./runs/watchdog/watch.ts').then(({ watchWrapper }) => watchWrapper());
 
+// Whoever read the output has closed it (as head does): there is nobody left to tell anything.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT_OK);
+  });
+}
+
 try {
   await createProgram(version).parseAsync();
 } catch (thrown) {

@@ -123,6 +123,11 @@ describe('new', () => {
   });
 });
 
+test('recipes are listed without a project', async () => {
+  const listed = await runCli(['recipes']);
+  expect(listed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^weak-baseline +\S/m) as string });
+});
+
 describe('on a project that a core has open', () => {
   const on = (...args: string[]): string[] => [...args, '--project', stage.project.dir];
 

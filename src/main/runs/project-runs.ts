@@ -15,6 +15,7 @@ import { FileArtifactStore } from './artifacts/store.ts';
 import { deviceOf } from './device.ts';
 import { readRunLog } from './logs/run-log.ts';
 import type { RunProject, StoredOrder } from './ports.ts';
+import { OWN_RECIPES } from './own-recipes.ts';
 import { RunQueue } from './queue.ts';
 import { checkRun, firstError } from './run-check.ts';
 import type { RunEvent, RunRequest, RunService } from './run-service.ts';
@@ -58,7 +59,7 @@ class ProjectRuns implements RunService {
     this.project = options.project;
     this.store = new FileArtifactStore(options.project.dir);
     this.settings = { ...runSettings(), ...options.settings };
-    this.recipeModule = options.recipeModule ?? new URL('../ml/recipes/index.ts', import.meta.url).href;
+    this.recipeModule = options.recipeModule ?? OWN_RECIPES;
     this.trainerEnv = options.trainerEnv ?? {};
     this.onBackgroundError = options.onBackgroundError ?? (() => undefined);
     this.queue = new RunQueue(this.project.runs, (run) => this.launch(run));

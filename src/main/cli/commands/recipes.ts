@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { runs } from '#shared/contract/index.ts';
 import type { RecipeInfo } from '#shared/contract/runs.ts';
 import { PenumbraError } from '#shared/errors.ts';
+import { ownRecipes } from '../../runs/own-recipes.ts';
 import { withConnection } from '../connect.ts';
 import { jsonOption, projectOption, type ProjectOptions } from '../options.ts';
 import { Output } from '../output.ts';
@@ -19,22 +20,27 @@ export function recipesCommand(): Command {
     .argument('[recipe]', 'show the settings of this one')
     .addOption(projectOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nExamples:\n  $ penumbra recipes --project birds\n  $ penumbra recipes weak-baseline --project birds')
+    .addHelpText('after', '\nExamples:\n  $ penumbra recipes\n  $ penumbra recipes weak-baseline')
     .action(async (recipe: string | undefined, options: ProjectOptions) => {
       const output = new Output({ json: options.json === true });
-      await withConnection(findProjectDir(options.project), async ({ client }) => {
-        const { recipes } = await client.call(runs.listRecipes, {});
-        if (recipe === undefined) {
-          output.result(recipes, () => table([['recipe', 'title'], ...recipes.map((item) => [item.id, item.title])]));
-          return;
-        }
-        const chosen = recipes.find((item) => item.id === recipe);
-        if (chosen === undefined) {
-          throw new PenumbraError('RECIPE_UNKNOWN', `there is no recipe "${recipe}"`, { remedy: `Choose one of: ${recipes.map((item) => item.id).join(', ')}.` });
-        }
-        output.result(chosen, () => recipeText(chosen));
-      });
+      const recipes = await listRecipes(options.project);
+      if (recipe === undefined) {
+        output.result(recipes, () => table([['recipe', 'title'], ...recipes.map((item) => [item.id, item.title])]));
+        return;
+      }
+      const chosen = recipes.find((item) => item.id === recipe);
+      if (chosen === undefined) {
+        throw new PenumbraError('RECIPE_UNKNOWN', `there is no recipe "${recipe}"`, { remedy: `Choose one of: ${recipes.map((item) => item.id).join(', ')}.` });
+      }
+      output.result(chosen, () => recipeText(chosen));
     });
+}
+
+/** Those of the project that is named; Penumbra's own, which are the same until a project can bring some, where none is. */
+async function listRecipes(project: string | undefined): Promise<readonly RecipeInfo[]> {
+  if (project === undefined) return ownRecipes();
+  const { recipes } = await withConnection(findProjectDir(project), ({ client }) => client.call(runs.listRecipes, {}));
+  return recipes;
 }
 
 function recipeText(recipe: RecipeInfo): string {
