@@ -5,6 +5,8 @@ import { readRefusal, readReply } from './reply.ts';
 
 export interface RequestOptions {
   readonly signal?: AbortSignal;
+  /** The request outlives the page, for what must be said while leaving. */
+  readonly keepalive?: boolean;
 }
 
 /** A call to the core of the open project. Throws the core's error value as `PenumbraError`; SHUTTING_DOWN when nobody answers. */

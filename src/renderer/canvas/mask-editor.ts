@@ -28,6 +28,8 @@ export interface MaskEditorEvents {
   brushResized(diameterPx: number): void;
   /** Where the pointer is and which label lies there; null while it is elsewhere. */
   pointed(at: { point: ImagePoint; label: number } | null): void;
+  /** The pointer that keys move came out or went away. */
+  keyboardPointer(isOut: boolean): void;
 }
 
 const PHOTO = 0;
@@ -92,6 +94,22 @@ export class MaskEditor {
     container.addEventListener('keyup', (event) => this.#keyUp(event), { signal });
   }
 
+  /** Gives the tool in hand a key; true when it meant something to it: ending, shortening or giving up what is under way. */
+  pressKey(key: ToolKey): boolean {
+    if (this.#painter === null) return false;
+    this.#view.request(CURSOR, 'all');
+    this.#view.request(MASK, 'part');
+    if (key === 'escape' && this.isPainting) {
+      this.#tool.cancel();
+      this.#keyboard.isDown = false;
+      return true;
+    }
+    if (this.#tool.key(key, this.#painter)) return true;
+    if (key !== 'escape' || this.#keyboard.at === null) return false;
+    this.toggleKeyboardPointer();
+    return true;
+  }
+
   /** Zoom and pan, to be read, moved or linked with another view's. */
   get viewport(): Viewport {
     return this.#view.viewport;
@@ -100,10 +118,6 @@ export class MaskEditor {
   /** A gesture is under way. */
   get isPainting(): boolean {
     return this.#document?.isPainting ?? false;
-  }
-
-  get hasOpenOutline(): boolean {
-    return this.#tools.polygon.isBusy;
   }
 
   /** Pixels by label, length 256; a copy. */
@@ -205,14 +219,14 @@ export class MaskEditor {
     if (this.#document === null) return;
     if (this.#keyboard.at !== null) {
       this.finishStroke();
-      this.#keyboard.place(null);
+      this.#putKeyboardPointer(null);
       this.#point(null);
       return;
     }
     const { width, height } = this.#view.viewport.element;
     const { x, y } = this.#view.viewport.toImage({ x: width / 2, y: height / 2 });
     const { map } = this.#document;
-    this.#keyboard.place({ x: Math.min(map.width - 0.5, Math.max(0.5, x)), y: Math.min(map.height - 0.5, Math.max(0.5, y)) });
+    this.#putKeyboardPointer({ x: Math.min(map.width - 0.5, Math.max(0.5, x)), y: Math.min(map.height - 0.5, Math.max(0.5, y)) });
     this.#point(this.#keyboardInput(false, 0));
   }
 
@@ -262,7 +276,7 @@ export class MaskEditor {
   }
 
   #pointerDown(event: PointerEvent): void {
-    this.#keyboard.place(null);
+    if (this.#keyboard.at !== null) this.#putKeyboardPointer(null);
     this.#press(this.#pointerInput(event));
   }
 
@@ -320,7 +334,8 @@ export class MaskEditor {
   #keyDown(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Shift') { this.#shift(true); return; }
-    const isUsed = this.#toolKey(event) || (event.key === ' ' ? this.#space(event) : this.#arrow(event));
+    const toolKey = TOOL_KEYS[event.key];
+    const isUsed = toolKey === undefined ? (event.key === ' ' ? this.#space(event) : this.#arrow(event)) : this.pressKey(toolKey);
     if (!isUsed) return;
     event.preventDefault();
     event.stopPropagation();
@@ -329,27 +344,6 @@ export class MaskEditor {
   #keyUp(event: KeyboardEvent): void {
     if (event.key === ' ') this.#input.holdSpace(false);
     if (event.key === 'Shift') this.#shift(false);
-  }
-
-  #toolKey(event: KeyboardEvent): boolean {
-    const key = TOOL_KEYS[event.key];
-    if (key === undefined || this.#painter === null) return false;
-    this.#view.request(CURSOR, 'all');
-    if (key === 'escape' && this.isPainting) {
-      this.#tool.cancel();
-      this.#keyboard.isDown = false;
-      this.#view.request(MASK, 'part');
-      return true;
-    }
-    if (this.#tool.key(key, this.#painter)) {
-      this.#view.request(MASK, 'part');
-      return true;
-    }
-    if (key === 'escape' && this.#keyboard.at !== null) {
-      this.toggleKeyboardPointer();
-      return true;
-    }
-    return false;
   }
 
   #space(event: KeyboardEvent): boolean {
@@ -377,6 +371,11 @@ export class MaskEditor {
     const input = this.#keyboardInput(false, event.timeStamp);
     if (input !== null) this.#moveTo(input);
     return true;
+  }
+
+  #putKeyboardPointer(at: ImagePoint | null): void {
+    this.#keyboard.place(at);
+    this.#events.keyboardPointer(at !== null);
   }
 
   #shift(held: boolean): void {

@@ -34,7 +34,7 @@ export class PhotoLayer {
 
   #draw(konva: Context): void {
     const photo = this.#photo;
-    if (photo === null) return;
+    if (photo === null || photo.kind === 'blank') return;
     const context = konva._context;
     const { scale, x, y } = this.#viewport.state;
     context.imageSmoothingEnabled = scale < SQUARES_FROM_SCALE;

@@ -17,4 +17,11 @@ export interface TiledPhoto {
   load(level: number, x: number, y: number): Promise<CanvasImageSource>;
 }
 
-export type PhotoSource = WholePhoto | TiledPhoto;
+/** A photo that cannot be shown: its place alone. */
+export interface BlankPhoto {
+  readonly kind: 'blank';
+  readonly width: number; // px
+  readonly height: number; // px
+}
+
+export type PhotoSource = WholePhoto | TiledPhoto | BlankPhoto;

@@ -1,0 +1,77 @@
+import { dataset, edits } from '#shared/contract/index.ts';
+import type { ImageLayer, ImageSummary } from '#shared/contract/dataset.ts';
+import type { EditState } from '#shared/contract/edits.ts';
+import { toErrorValue, type ErrorValue } from '#shared/errors.ts';
+import type { LabelMap } from '#shared/mask/label-map.ts';
+import { call } from '#renderer/api/client.ts';
+import { loadLabelMap, loadPhoto } from '#renderer/api/photos.ts';
+import type { PhotoSource } from '#renderer/canvas/view/photo-source.ts';
+
+/** All that Fix shows of one image. */
+export interface ImageContent {
+  readonly image: ImageSummary;
+  /** The photo file on disk, against what was imported. */
+  readonly photoState: 'ok' | 'missing' | 'changed';
+  /** Label maps to correct, newest first. */
+  readonly bases: readonly ImageLayer[];
+  readonly state: EditState;
+  readonly photo: PhotoSource;
+  /** Why the photo is not shown. */
+  readonly photoError: ErrorValue | null;
+  /** The label maps being corrected, and their map with corrections; null when no run has made any. */
+  readonly corrected: { readonly base: string; readonly map: LabelMap } | null;
+}
+
+export interface LoadOptions {
+  /** Stage whose label maps are preferred where no correction ties the image to others. */
+  readonly stage: string | null;
+  readonly signal: AbortSignal;
+  readonly isBuildingTiles?: () => void;
+}
+
+/** Loads an image for correction. Corrections stay on the label maps they lie on. Errors of the calls; a photo that fails is no error. */
+export async function loadImageContent(imageId: string, { stage, signal, isBuildingTiles }: LoadOptions): Promise<ImageContent> {
+  const photoLoading = loadPhoto(imageId, signal, isBuildingTiles).then(
+    (photo) => ({ photo, photoError: null }),
+    (thrown: unknown) => ({ photo: null, photoError: toErrorValue(thrown) }),
+  );
+  const [{ image, layers, photo: photoState }, state] = await Promise.all([
+    call(dataset.getImage, { imageId }, { signal }),
+    call(edits.getEditState, { imageId }, { signal }),
+  ]);
+  const bases = layers.filter((layer) => layer.kind === 'label-maps');
+  const base = state.gestures > 0 && state.base !== null ? state.base : ((bases.find((layer) => layer.stage === stage) ?? bases[0])?.artifact ?? null);
+  const corrected = base === null ? null : { base, map: await loadLabelMap('corrected', `${imageId}.${base}`, signal) };
+  const { photo, photoError } = await photoLoading;
+  signal.throwIfAborted();
+  return { image, photoState, bases, state, photo: photo ?? { kind: 'blank', width: image.width, height: image.height }, photoError, corrected };
+}
+
+/** Content of images that will be wanted next. Each is given out once: the editor paints into its map. */
+export class Prefetch {
+  #next: { readonly imageId: string; readonly stage: string | null; readonly content: Promise<ImageContent>; readonly abort: AbortController } | null = null;
+
+  want(imageId: string, stage: string | null): void {
+    if (this.#next?.imageId === imageId && this.#next.stage === stage) return;
+    this.drop();
+    const abort = new AbortController();
+    const content = loadImageContent(imageId, { stage, signal: abort.signal });
+    // Whoever takes it hears of the error; until then nobody does.
+    content.catch(() => undefined);
+    this.#next = { imageId, stage, content, abort };
+  }
+
+  take(imageId: string, stage: string | null): Promise<ImageContent> | null {
+    const next = this.#next;
+    if (next?.imageId !== imageId || next.stage !== stage) return null;
+    this.#next = null;
+    return next.content;
+  }
+
+  /** Forgets what was loaded: of one image, because it changed, or whatever it is. */
+  drop(imageId?: string): void {
+    if (imageId !== undefined && this.#next?.imageId !== imageId) return;
+    this.#next?.abort.abort();
+    this.#next = null;
+  }
+}

@@ -1,0 +1,328 @@
+import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch, watchEffect, type Ref } from 'vue';
+import { edits } from '#shared/contract/index.ts';
+import type { EditState, ReviewState } from '#shared/contract/edits.ts';
+import { toErrorValue, type ErrorValue } from '#shared/errors.ts';
+import type { TileDiff } from '#shared/mask/tile-diff.ts';
+import { call } from '#renderer/api/client.ts';
+import { loadLabelMap } from '#renderer/api/photos.ts';
+import { MaskEditor } from '#renderer/canvas/mask-editor.ts';
+import { replayGesture } from '#renderer/canvas/mask/replay-gesture.ts';
+import type { Refusal } from '#renderer/canvas/tools/painter.ts';
+import { useCoreEvent, useResync } from '#renderer/composables/use-core-events.ts';
+import { useConnection } from '#renderer/stores/connection.ts';
+import { netGestures, type EditOperation } from '#renderer/stores/edit-queue/operation.ts';
+import { useEditQueue } from '#renderer/stores/edit-queue.ts';
+import { usePaintOptions } from '#renderer/stores/paint-options.ts';
+import { useProject } from '#renderer/stores/project.ts';
+import { GestureHistory } from './history.ts';
+import { loadImageContent, Prefetch, type ImageContent } from './image-content.ts';
+import { useHold } from './use-hold.ts';
+
+type Unstamped = EditOperation extends infer O ? (O extends EditOperation ? Omit<O, 'projectId' | 'imageId'> : never) : never;
+
+/**
+ * One image in the mask editor: loading it, painting on it, saving every gesture, undo and redo. The pixels are the editor's; here is
+ * only what the page shows about them.
+ */
+export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string | undefined>) {
+  const connection = useConnection();
+  const project = useProject();
+  const paint = usePaintOptions();
+  const saves = useEditQueue();
+  const prefetch = new Prefetch();
+  const { isHeldElsewhere } = useHold(imageId);
+
+  const content = shallowRef<ImageContent | null>(null);
+  const state = shallowRef<EditState | null>(null);
+  const error = ref<ErrorValue | null>(null);
+  const isLoading = ref(false);
+  const isBuildingTiles = ref(false);
+  /** Waiting for the core to say how the mask looks now. */
+  const isCatchingUp = ref(false);
+  const counts = shallowRef<Uint32Array>(new Uint32Array(256));
+  const undoable = ref(0);
+  const redoable = ref(0);
+  const pointed = shallowRef<{ x: number; y: number; label: number } | null>(null);
+  const scale = ref(1);
+  const refusal = ref<Refusal | null>(null);
+  const hasKeyboardPointer = ref(false);
+  /** Stage whose label maps the user chose last. */
+  const preferredStage = ref<string | null>(null);
+  let editor: MaskEditor | null = null;
+  let history = new GestureHistory({ undoable: 0, redoable: 0 });
+  let loading: AbortController | null = null;
+
+  const stuck = computed(() => (saves.version >= 0 && imageId.value !== undefined ? saves.queue.stuck(imageId.value) : null));
+  const waiting = computed(() => (saves.version >= 0 && imageId.value !== undefined ? saves.queue.waiting(imageId.value) : 0));
+  const isReadOnly = computed(() => project.info?.readOnly === true || isHeldElsewhere.value || isLoading.value || isCatchingUp.value || stuck.value !== null);
+  const hasMask = computed(() => content.value?.corrected != null);
+
+  onMounted(() => {
+    if (element.value === null) return;
+    editor = new MaskEditor(element.value, paint.options, paint.look, {
+      gesture: ({ tool, diffs }) => painted(tool, diffs),
+      picked: (label) => {
+        paint.label = label;
+      },
+      refused: (why) => (refusal.value = why),
+      brushResized: (diameterPx) => (paint.brushDiameterPx = diameterPx),
+      pointed: (at) => (pointed.value = at === null ? null : { x: Math.floor(at.point.x), y: Math.floor(at.point.y), label: at.label }),
+      keyboardPointer: (isOut) => (hasKeyboardPointer.value = isOut),
+    });
+    editor.viewport.onChange((view) => (scale.value = view.scale));
+    editor.setTool(paint.tool);
+    void open(imageId.value);
+  });
+  onBeforeUnmount(() => {
+    editor?.finishStroke();
+    loading?.abort();
+    prefetch.drop();
+    editor?.destroy();
+    editor = null;
+  });
+
+  watch(() => paint.options, (options) => editor?.setOptions(options));
+  watch(() => paint.look, (look) => editor?.setLook(look));
+  watch(
+    () => paint.tool,
+    (tool, before) => {
+      if (editor?.setTool(tool) === false) paint.tool = before;
+    },
+  );
+  watchEffect(() => editor?.setReadOnly(isReadOnly.value));
+  watch(imageId, (id) => void open(id));
+
+  async function open(id: string | undefined): Promise<void> {
+    editor?.finishStroke();
+    loading?.abort();
+    const own = new AbortController();
+    loading = own;
+    error.value = null;
+    refusal.value = null;
+    isBuildingTiles.value = false;
+    if (id === undefined || editor === null) return;
+    isLoading.value = true;
+    try {
+      await saves.queue.settled(id);
+      const loaded = await (prefetch.take(id, preferredStage.value) ?? loadImageContent(id, { stage: preferredStage.value, signal: own.signal, isBuildingTiles: () => (isBuildingTiles.value = true) }));
+      if (own.signal.aborted) return;
+      show(loaded);
+    } catch (thrown) {
+      if (own.signal.aborted) return;
+      error.value = toErrorValue(thrown);
+      content.value = null;
+      editor.close();
+    }
+    isLoading.value = false;
+  }
+
+  function show(loaded: ImageContent): void {
+    content.value = loaded;
+    if (loaded.corrected === null) editor?.close();
+    else editor?.open(loaded.photo, loaded.corrected.map);
+    learn(loaded.state);
+    void showConflicts();
+    if (element.value?.ownerDocument.activeElement === document.body) editor?.focus();
+  }
+
+  function learn(now: EditState): void {
+    saves.queue.learn(now);
+    state.value = now;
+    history = new GestureHistory(now);
+    countAgain();
+  }
+
+  function countAgain(): void {
+    undoable.value = history.undoable;
+    redoable.value = history.redoable;
+    counts.value = editor?.counts ?? new Uint32Array(256);
+  }
+
+  /** The mask as the core has it, once nothing of ours is on its way. Painting waits meanwhile. */
+  async function catchUp(): Promise<void> {
+    const id = imageId.value;
+    const base = content.value?.corrected?.base;
+    if (id === undefined || base === undefined) return;
+    isCatchingUp.value = true;
+    try {
+      await saves.queue.settled(id);
+      const now = await call(edits.getEditState, { imageId: id });
+      if (now.base !== null && now.base !== base && now.gestures > 0) {
+        await open(id);
+        return;
+      }
+      const map = await loadLabelMap('corrected', `${id}.${base}`);
+      if (imageId.value !== id) return;
+      editor?.replaceMap(map);
+      learn(now);
+      await showConflicts();
+    } catch (thrown) {
+      error.value = toErrorValue(thrown);
+    } finally {
+      isCatchingUp.value = false;
+    }
+  }
+
+  function send(operation: Unstamped): void {
+    // The image that is shown, which lags behind the address while the next one loads.
+    const shown = content.value?.image.id;
+    if (shown !== undefined) saves.add({ ...operation, projectId: connection.projectId, imageId: shown } as EditOperation);
+  }
+
+  function painted(tool: string, diffs: readonly TileDiff[]): void {
+    const corrected = content.value?.corrected;
+    if (corrected == null) return;
+    const { width, height } = corrected.map;
+    send({ kind: 'commit', base: corrected.base, tool, diffs, size: { width, height }, clientGestureId: crypto.randomUUID() });
+    history.painted(diffs);
+    refusal.value = null;
+    countAgain();
+  }
+
+  function undo(): void {
+    step('undo');
+  }
+
+  function redo(): void {
+    step('redo');
+  }
+
+  function step(kind: 'undo' | 'redo'): void {
+    if (editor === null || editor.isPainting || isReadOnly.value) return;
+    if ((kind === 'undo' ? history.undoable : history.redoable) === 0) return;
+    const diffs = kind === 'undo' ? history.undo() : history.redo();
+    send({ kind });
+    if (diffs === null) void catchUp();
+    else editor.apply(diffs, kind === 'undo' ? 'backward' : 'forward');
+    countAgain();
+  }
+
+  function review(to: ReviewState): void {
+    if (state.value === null || isReadOnly.value) return;
+    editor?.finishStroke();
+    send({ kind: 'review', review: to });
+    state.value = { ...state.value, review: to };
+  }
+
+  /** Paints the strokes that the core refused onto the mask as it is now. Nothing is taken from the queue before that mask is here. */
+  async function replayStuck(): Promise<void> {
+    const id = imageId.value;
+    if (id === undefined) return;
+    prefetch.drop();
+    await open(id);
+    const corrected = content.value?.corrected;
+    const map = editor?.copyMap() ?? null;
+    if (error.value !== null || corrected == null || map === null || imageId.value !== id) return;
+    const gestures = netGestures(saves.takeStuck(id));
+    for (const { tool, diffs } of gestures) {
+      const replayed = replayGesture(editor?.copyMap() ?? map, diffs);
+      if (replayed.length === 0) continue;
+      editor?.apply(replayed, 'forward');
+      painted(tool, replayed);
+    }
+  }
+
+  async function discardStuck(): Promise<void> {
+    if (imageId.value === undefined) return;
+    saves.takeStuck(imageId.value);
+    await open(imageId.value);
+  }
+
+  /** Corrects other label maps. Corrections made so far are brought along; the core says where they disagree. */
+  async function chooseBase(artifact: string): Promise<void> {
+    const id = imageId.value;
+    const layer = content.value?.bases.find((item) => item.artifact === artifact);
+    if (id === undefined || layer === undefined) return;
+    preferredStage.value = layer.stage;
+    await saves.queue.settled(id);
+    try {
+      if (history.undoable > 0) await call(edits.rebaseEdits, { imageIds: [id], base: artifact });
+    } catch (thrown) {
+      error.value = toErrorValue(thrown);
+      return;
+    }
+    await open(id);
+  }
+
+  // Conflicts: where the base now says something else than what was corrected.
+  const conflictPlaces = shallowRef<readonly { x: number; y: number }[]>([]);
+  let nextPlace = 0;
+
+  async function showConflicts(): Promise<void> {
+    conflictPlaces.value = [];
+    nextPlace = 0;
+    const id = imageId.value;
+    const base = content.value?.corrected?.base;
+    if (id === undefined || base === undefined || (state.value?.conflictPixels ?? 0) === 0) {
+      editor?.setMarks(null);
+      return;
+    }
+    const marks = await loadLabelMap('conflicts', `${id}.${base}`).catch(() => null);
+    if (marks === null || imageId.value !== id) return;
+    const plane = marks.data.map((value) => (value === 0 ? 0 : 1));
+    editor?.setMarks(plane);
+    conflictPlaces.value = placesOf(plane, marks.width);
+  }
+
+  function goToConflict(): void {
+    const place = conflictPlaces.value[nextPlace % Math.max(1, conflictPlaces.value.length)];
+    if (place === undefined) return;
+    nextPlace += 1;
+    if (editor !== null && editor.viewport.state.scale < 1) editor.viewport.actualSize();
+    editor?.viewport.centreOn(place);
+  }
+
+  useCoreEvent('edits.changed', (now) => {
+    prefetch.drop(now.imageId);
+    if (now.imageId !== imageId.value || state.value === null || waiting.value > 0 || stuck.value !== null) return;
+    const known = saves.queue.knownState(now.imageId);
+    if (known !== null && now.revision > known.revision) void catchUp();
+    else state.value = { ...state.value, review: now.review };
+  });
+  useResync(() => {
+    const known = imageId.value === undefined ? null : saves.queue.knownState(imageId.value);
+    if (known === null || waiting.value > 0 || stuck.value !== null || isLoading.value) return;
+    void call(edits.getEditState, { imageId: known.imageId })
+      .then((now) => (now.revision === known.revision ? undefined : catchUp()))
+      .catch(() => undefined);
+  });
+  const endLandings = saves.onLanded((operation, now) => {
+    prefetch.drop(now.imageId);
+    if (now.imageId !== imageId.value || saves.queue.waiting(now.imageId) > 0) return;
+    const hadConflicts = state.value?.conflictPixels ?? 0;
+    state.value = now;
+    if (operation.kind !== 'review' && hadConflicts !== now.conflictPixels) void showConflicts();
+  });
+  onBeforeUnmount(endLandings);
+
+  return {
+    content, state, error, isLoading, isBuildingTiles, isCatchingUp, isReadOnly, isHeldElsewhere, hasMask, counts, undoable, redoable, pointed, scale,
+    refusal, hasKeyboardPointer, stuck, waiting, conflictPlaces,
+    undo, redo, review, replayStuck, discardStuck, chooseBase, goToConflict,
+    reload: () => open(imageId.value),
+    prefetchNext: (id: string) => prefetch.want(id, preferredStage.value),
+    pressKey: (key: 'enter' | 'backspace' | 'escape') => editor?.pressKey(key) ?? false,
+    resizeBrush: (direction: 1 | -1) => editor?.resizeBrush(direction),
+    toggleKeyboardPointer: () => {
+      editor?.focus();
+      editor?.toggleKeyboardPointer();
+    },
+    focus: () => editor?.focus(),
+    zoom: (factor: number) => editor?.viewport.zoomAtCentre(factor),
+    fit: () => editor?.viewport.fit(),
+    actualSize: () => editor?.viewport.actualSize(),
+  };
+}
+
+export type Editor = ReturnType<typeof useEditor>;
+
+/** One place in each 64-px square that holds a marked pixel: near enough to look at, few enough to go through. */
+function placesOf(marks: Uint8Array, width: number): { x: number; y: number }[] {
+  const places = new Map<string, { x: number; y: number }>();
+  for (let pixel = marks.indexOf(1); pixel >= 0; pixel = marks.indexOf(1, pixel + 1)) {
+    const [x, y] = [pixel % width, Math.floor(pixel / width)];
+    const key = `${x >> 6}.${y >> 6}`;
+    if (!places.has(key)) places.set(key, { x: x + 0.5, y: y + 0.5 });
+  }
+  return [...places.values()];
+}
