@@ -17,7 +17,8 @@ const SETTLE_MS = 10_000;
 const RETRY_MS = 100;
 /** Pauses before a crashed core is started again. The first crash is most likely chance. */
 const BACK_OFF_MS = [0, 200, 500, 1000] as const;
-const CRASH_WINDOW_MS = 60_000;
+/** A core that lived so long did not crash because it was started; its crash counts as a first one. */
+const SETTLED_MS = 2000;
 
 export interface OpenProject {
   readonly dir: string;
@@ -27,7 +28,7 @@ export interface OpenProject {
 
 /**
  * The core of one project, kept alive: started as a child or attached to where another process runs it, started again when it ends
- * unasked, given up after five crashes within a minute.
+ * unasked, given up after five crashes in a row, each soon after its start.
  */
 export class SupervisedCore {
   readonly project: OpenProject;
@@ -37,7 +38,9 @@ export class SupervisedCore {
   #failure: ErrorValue | null = null;
   #lastCrash: ErrorValue | null = null;
   #restarts = 0;
-  #crashTimes: number[] = [];
+  #crashesInRow = 0;
+  /** Since when the core answers; null when its start failed. */
+  #answersSinceMs: number | null = performance.now();
   readonly #released = new AbortController();
   readonly #supervision: Promise<void>;
 
@@ -125,7 +128,10 @@ export class SupervisedCore {
       if (last !== null && !(await this.#mayTryAgain(last))) return null;
       if (this.#isReleased()) return null;
       try {
-        return await findWay(this.#launch, this.project.dir);
+        this.#answersSinceMs = null;
+        const way = await findWay(this.#launch, this.project.dir);
+        this.#answersSinceMs = performance.now();
+        return way;
       } catch (thrown) {
         if (!(thrown instanceof PenumbraError) || thrown.code !== 'CORE_CRASHED') {
           // Refused for a reason, such as a damaged database: trying again would be refused again.
@@ -141,9 +147,9 @@ export class SupervisedCore {
   async #mayTryAgain(crash: PenumbraError): Promise<boolean> {
     this.#restarts += 1;
     this.#lastCrash = crash.toValue();
-    const nowMs = Date.now();
-    this.#crashTimes = [...this.#crashTimes.filter((timeMs) => nowMs - timeMs < CRASH_WINDOW_MS), nowMs];
-    const pauseMs = BACK_OFF_MS[this.#crashTimes.length - 1];
+    const wasSettled = this.#answersSinceMs !== null && performance.now() - this.#answersSinceMs >= SETTLED_MS;
+    this.#crashesInRow = wasSettled ? 1 : this.#crashesInRow + 1;
+    const pauseMs = BACK_OFF_MS[this.#crashesInRow - 1];
     if (pauseMs === undefined) {
       this.#failure = crash.toValue();
       return false;
