@@ -1,0 +1,91 @@
+import { computed, shallowReactive, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue';
+import { call } from '#renderer/api/client.ts';
+import { useCoreEvent, useResync } from '#renderer/composables/use-core-events.ts';
+import { useLoading, type Loading } from '#renderer/composables/use-loading.ts';
+import { dataset } from '#shared/contract/index.ts';
+import type { ImageSummary } from '#shared/contract/dataset.ts';
+import type { ImageId } from '#shared/domain/ids.ts';
+import type { Filter } from './filter-query.ts';
+import { orderOf, type Order } from './selection.ts';
+
+const PAGE = 200;
+
+export interface ImageList {
+  readonly order: ShallowRef<Order>;
+  /** What has been fetched, by id. */
+  readonly summaries: ReadonlyMap<ImageId, ImageSummary>;
+  readonly error: Loading<unknown>['error'];
+  readonly isFirst: ComputedRef<boolean>;
+  readonly isLoading: Loading<unknown>['isLoading'];
+  readonly load: () => Promise<void>;
+  /** Fetches what is not there yet of the images from index `from` to before `to`. */
+  readonly ensure: (from: number, to: number) => void;
+  /** Waits until the summaries of these images are there, as far as they can be fetched. */
+  readonly ensureAll: (ids: readonly ImageId[]) => Promise<void>;
+  /** Takes newer summaries; the order stays, so that nothing jumps away under the hand that changes it. */
+  readonly patch: (images: readonly ImageSummary[]) => void;
+}
+
+/** Images under a filter: all ids at once, their summaries by pages as they come into view. */
+export function useImageList(filter: () => Filter): ImageList {
+  const order = shallowRef<Order>(orderOf([]));
+  const summaries = shallowReactive(new Map<ImageId, ImageSummary>());
+  const fetching = new Set<number>();
+  let generation = 0;
+
+  const loading = useLoading(async (signal) => {
+    const asked = filter();
+    const [{ ids }, first] = await Promise.all([
+      call(dataset.listImageIds, { filter: asked }, { signal }),
+      call(dataset.listImages, { filter: asked, offset: 0, limit: PAGE }, { signal }),
+    ]);
+    generation += 1;
+    fetching.clear();
+    summaries.clear();
+    patch(first.images);
+    order.value = orderOf(ids);
+    return ids.length;
+  });
+
+  function patch(images: readonly ImageSummary[]): void {
+    for (const image of images) summaries.set(image.id, image);
+  }
+
+  function ensure(from: number, to: number): void {
+    const { ids } = order.value;
+    for (let page = Math.floor(from / PAGE); page * PAGE < Math.min(to, ids.length); page++) {
+      if (fetching.has(page) || ids.slice(page * PAGE, (page + 1) * PAGE).every((id) => summaries.has(id))) continue;
+      void fetchPage(page);
+    }
+  }
+
+  async function ensureAll(wanted: readonly ImageId[]): Promise<void> {
+    const pages = new Set(wanted.filter((id) => !summaries.has(id)).map((id) => Math.floor((order.value.indexOf.get(id) ?? 0) / PAGE)));
+    for (const page of pages) await fetchPage(page);
+  }
+
+  async function fetchPage(page: number): Promise<void> {
+    const own = generation;
+    fetching.add(page);
+    try {
+      const { images, total } = await call(dataset.listImages, { filter: filter(), offset: page * PAGE, limit: PAGE });
+      if (own !== generation) return;
+      patch(images);
+      // Images left or joined the filter since: pages no longer stand where the ids say.
+      if (total !== order.value.ids.length) await loading.load();
+    } catch {
+      // Shown as not loaded; asked for again when it is scrolled to, or at the next connection.
+      if (own === generation) fetching.delete(page);
+    }
+  }
+
+  watch(filter, () => void loading.load(), { deep: true });
+  useResync(() => void loading.load());
+  useCoreEvent('dataset.imagesChanged', ({ images }) => patch(images.filter(({ id }) => summaries.has(id))));
+  useCoreEvent('edits.changed', ({ imageId, review, gestures }) => {
+    const known = summaries.get(imageId);
+    if (known !== undefined) patch([{ ...known, review, edited: gestures > 0 }]);
+  });
+
+  return { order, summaries, error: loading.error, isFirst: computed(() => loading.isFirst.value), isLoading: loading.isLoading, load: loading.load, ensure, ensureAll, patch };
+}
