@@ -39,7 +39,6 @@ export function writeFilter(filter: Filter): LocationQueryRaw {
 
 /** The filter with one part set, or taken out with `undefined`. */
 export function withPart<K extends FilterKey>(filter: Filter, key: K, value: Filter[K] | undefined): Filter {
-  const changed: Record<string, unknown> = { ...filter, [key]: value };
-  if (value === undefined || value === '') delete changed[key];
-  return changed as Filter;
+  const others = Object.entries(filter).filter(([name]) => name !== key);
+  return ImageFilter.parse(Object.fromEntries(value === undefined || value === '' ? others : [...others, [key, value]]));
 }
