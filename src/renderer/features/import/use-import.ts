@@ -1,4 +1,4 @@
-import { computed, reactive, ref, shallowRef } from 'vue';
+import { computed, inject, provide, reactive, ref, shallowRef, type InjectionKey } from 'vue';
 import { call } from '#renderer/api/client.ts';
 import { useCoreEvent } from '#renderer/composables/use-core-events.ts';
 import { useConnection } from '#renderer/stores/connection.ts';
@@ -11,10 +11,23 @@ import { MAX_CLASSES } from '#shared/domain/classes.ts';
 import type { SupervisionKind } from '#shared/domain/supervision.ts';
 import { PenumbraError, toErrorValue, type ErrorValue } from '#shared/errors.ts';
 
-export type Found = CallOutput<typeof dataset.inspectDataset>;
-export type Progress = EventPayload<typeof dataset.importProgress>;
+type Found = CallOutput<typeof dataset.inspectDataset>;
+type Progress = EventPayload<typeof dataset.importProgress>;
 export type Step = 'folder' | 'tags' | 'supervision' | 'place' | 'import';
-export type ImportPhase = 'ready' | 'making' | 'reading' | 'supervising' | 'done';
+type ImportPhase = 'ready' | 'making' | 'reading' | 'supervising' | 'done';
+
+interface Chosen {
+  root: string;
+  /** Masks are never taken unasked. */
+  source: TagSource['kind'] | null;
+  csvFile: string;
+  /** Class names, one a line. */
+  namesText: string;
+  /** By split. */
+  kinds: Record<string, SupervisionKind>;
+  parent: string;
+  name: string;
+}
 
 const SETTLE_MS = 100;
 const LONGEST_WAIT_MS = 20_000;
@@ -38,7 +51,6 @@ export function namesProblem(names: readonly string[]): string | null {
 
 /** A name that can be a folder on every system that Penumbra runs on. */
 export function isFolderName(name: string): boolean {
-  // eslint-disable-next-line no-control-regex -- control signs are what is refused
   return name.trim() !== '' && name.trim().length <= 120 && !/[/\\:*?"<>|\u0000-\u001f]/.test(name) && !/^\.+$/.test(name.trim());
 }
 
@@ -49,18 +61,10 @@ export function joinPath(parent: string, name: string): string {
 }
 
 /** The state of the import wizard: what was chosen so far, what was found, how the import fares. `into` = into the open, empty project. */
-export function useImport(into: 'new' | 'open') {
+function useImport(into: 'new' | 'open') {
   const host = useHost();
   const connection = useConnection();
-  const chosen = reactive({
-    root: '',
-    source: null as TagSource['kind'] | null,
-    csvFile: '',
-    namesText: '',
-    kinds: {} as Record<string, SupervisionKind>,
-    parent: '',
-    name: '',
-  });
+  const chosen = reactive<Chosen>({ root: '', source: null, csvFile: '', namesText: '', kinds: {}, parent: '', name: '' });
   const found = shallowRef<Found | null>(null);
   const isLooking = ref(false);
   const error = shallowRef<ErrorValue | null>(null);
@@ -88,7 +92,7 @@ export function useImport(into: 'new' | 'open') {
       chosen.source = seen.tagSources.find((source) => source !== 'masks') ?? null;
       chosen.csvFile = seen.csvFiles[0] ?? '';
       chosen.namesText = (seen.classNames ?? []).join('\n');
-      chosen.kinds = Object.fromEntries(seen.splits.map(({ name }) => [name, 'tags' as const]));
+      chosen.kinds = Object.fromEntries(seen.splits.map(({ name }) => [name, 'tags']));
       if (chosen.name === '') chosen.name = root.split(/[/\\]/).findLast((part) => part !== '') ?? '';
     } catch (thrown) {
       error.value = toErrorValue(thrown);
@@ -116,7 +120,8 @@ export function useImport(into: 'new' | 'open') {
         await host.create(dir.value, chosen.name.trim(), runs);
         madeIn.value = dir.value;
       }
-      if (host.state?.project != null) await settled(host.state.project.id);
+      const current = host.state?.project ?? null;
+      if (current !== null) await settled(current.id);
       phase.value = 'reading';
       const names = namesOf(chosen.namesText);
       const unchanged = found.value?.classNames?.join('\n') === names.join('\n');
@@ -154,4 +159,19 @@ export function useImport(into: 'new' | 'open') {
   return { into, chosen, found, isLooking, error, busy, phase, progress, report, supervisionError, madeIn, dir, look, start, cancel };
 }
 
-export type Import = ReturnType<typeof useImport>;
+type Import = ReturnType<typeof useImport>;
+const CURRENT: InjectionKey<Import> = Symbol('import');
+
+/** Begins an import and offers it to the steps inside the calling component. */
+export function provideImport(into: 'new' | 'open'): Import {
+  const state = useImport(into);
+  provide(CURRENT, state);
+  return state;
+}
+
+/** The import of the wizard around the calling component. */
+export function useCurrentImport(): Import {
+  const state = inject(CURRENT);
+  if (state === undefined) throw new Error('no import wizard around this component');
+  return state;
+}

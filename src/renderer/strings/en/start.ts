@@ -6,7 +6,7 @@ export const start = {
   openProject: 'Open project …',
   openText: 'A folder that Penumbra made.',
   sample: 'Open the sample project',
-  sampleText: '100 photos with a finished run to look around in. It is a copy of your own.',
+  sampleText: '106 photos with a finished run to look around in. It is a copy of your own.',
   chooseProject: 'Open a project',
   recent: 'Recent projects',
   noRecent: 'Projects that you open are listed here.',
