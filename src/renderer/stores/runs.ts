@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia';
-import { computed, ref } from 'vue';
+import { computed, ref, watch } from 'vue';
 import { runs as contract } from '#shared/contract/index.ts';
 import type { RunSummary } from '#shared/domain/run.ts';
 import { call } from '../api/client.ts';
@@ -21,9 +21,44 @@ export const useRuns = defineStore('runs', () => {
 
   const all = computed(() => [...byId.value.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt)));
   const running = computed(() => all.value.filter((run) => run.state === 'running'));
-  const queued = computed(() => all.value.filter((run) => run.state === 'queued').reverse());
+  const ended = computed(() => all.value.filter((run) => run.state !== 'running' && run.state !== 'queued'));
 
-  return { all, byId, running, queued, error, isFirst, load };
+  /** Ids of queued runs in their order; runs that were queued since stand behind. */
+  const order = ref<readonly string[]>([]);
+  const { load: loadOrder } = useLoading(async (signal) => keepOrder((await call(contract.runQueue, {}, { signal })).queue));
+  useResync(() => void loadOrder());
+  const queued = computed(() => {
+    const place = (run: RunSummary): number => {
+      const at = order.value.indexOf(run.id);
+      return at < 0 ? order.value.length : at;
+    };
+    return all.value
+      .filter((run) => run.state === 'queued')
+      .reverse()
+      .sort((a, b) => place(a) - place(b));
+  });
+  // Another window may have moved runs, and a resumed one goes to the end.
+  watch(() => queued.value.map((run) => run.id).sort().join(), () => void loadOrder());
+
+  function keepOrder(queue: readonly RunSummary[]): void {
+    order.value = queue.map((run) => run.id);
+  }
+
+  /** Moves a queued run before another, or to the end. */
+  async function move(runId: string, before: string | null): Promise<void> {
+    const rest = queued.value.map((run) => run.id).filter((id) => id !== runId);
+    const at = before === null ? rest.length : rest.indexOf(before);
+    // Shown at once; what the core answers holds.
+    order.value = [...rest.slice(0, at), runId, ...rest.slice(at)];
+    try {
+      keepOrder((await call(contract.moveRun, { runId, before })).queue);
+    } catch (thrown) {
+      void loadOrder();
+      throw thrown;
+    }
+  }
+
+  return { all, byId, running, queued, ended, error, isFirst, load, move };
 });
 
 /** The step that a run is at, or null. */
