@@ -8,6 +8,9 @@ import { editCalls } from './api/edits.ts';
 import { EventHub } from './api/event-hub.ts';
 import { exportCalls } from './api/exports/exports.ts';
 import { ImageHolds } from './api/image-holds.ts';
+import { PhotoContents } from './api/photos/photo-content.ts';
+import { PhotoCopies } from './api/photos/photo-copies.ts';
+import { Pyramids } from './api/photos/pyramids.ts';
 import { projectCalls } from './api/project.ts';
 import { readBase } from './api/read-base.ts';
 import { runCalls } from './api/runs.ts';
@@ -68,16 +71,23 @@ export async function startCore(dir: string, options: CoreOptions = {}): Promise
     const { publish } = events;
     runs.subscribe((event) => publish(event.name, event.payload as never));
 
+    const contents = new PhotoContents(project);
+    const copies = new PhotoCopies(project, contents);
+    const pyramids = new Pyramids(project, contents, publish);
+    undo.push(() => pyramids.close());
+    undo.push(() => copies.close());
+    const imported = (): void => copies.fillInBackground(project.images.ids({}), (done, total) => publish('dataset.thumbsProgress', { done, total }));
+
     const api = createApi({
       calls: {
         ...systemCalls({ project, events, version: penumbraVersion(), doctor, requestShutdown }),
         ...projectCalls({ project, publish }),
-        ...datasetCalls({ project, runs, publish }),
+        ...datasetCalls({ project, runs, pyramids, imported, publish }),
         ...editCalls({ edits, holds: new ImageHolds(publish), publish }),
         ...runCalls(runs),
         ...exportCalls({ project, runs, edits, publish }),
       },
-      blobs: blobHandlers({ project, runs, edits, publish }),
+      blobs: blobHandlers({ project, runs, edits, copies, pyramids, publish }),
       events,
       readOnly: project.readOnly,
       onDefect: (call, thrown) => log('error', `${call} failed`, thrown),
@@ -96,6 +106,7 @@ export async function startCore(dir: string, options: CoreOptions = {}): Promise
       setClosing(how);
       ended ??= (async () => {
         if (how === 'cancel') http.refuse();
+        await Promise.all([copies.close(), pyramids.close()]);
         await runs.close(how);
         await http.drain();
         await socket.close();

@@ -8,15 +8,27 @@ import { encodeLabelPng } from '#main/images/palette-png.ts';
 import { exchange, type HttpAnswer } from '#main/client/transport.ts';
 import { artifactOf } from '../support/live-core.ts';
 import { runs } from '#shared/contract/index.ts';
+import { addLargePhoto, LARGE, untilTiled } from '../support/photo-dataset.ts';
 import { correctedMap, painted, setStage, type Stage } from './scene.ts';
 
 let stage: Stage;
 let ids: Readonly<Record<(typeof blobs)[number]['name'], string>>;
 
 beforeAll(async () => {
-  stage = await setStage();
+  stage = await setStage({ prepare: addLargePhoto });
   const { imageId, refinedKey } = stage.scene;
-  ids = { photo: imageId, truth: imageId, layer: `${refinedKey}.${imageId}`, corrected: `${imageId}.${refinedKey}`, conflicts: `${imageId}.${refinedKey}` };
+  const [large] = (await stage.client.call(dataset.listImages, { filter: { nameContains: LARGE.name } })).images;
+  await untilTiled(stage.client, large?.id ?? '');
+  ids = {
+    photo: imageId,
+    thumb: `${imageId}.128`,
+    display: imageId,
+    'photo-tile': `${large?.id ?? ''}.0.3.2`,
+    truth: imageId,
+    layer: `${refinedKey}.${imageId}`,
+    corrected: `${imageId}.${refinedKey}`,
+    conflicts: `${imageId}.${refinedKey}`,
+  };
 });
 afterAll(() => stage.strike());
 

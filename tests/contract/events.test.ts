@@ -6,6 +6,7 @@ import type { ClientEvent } from '#main/client/events.ts';
 import { openAnswer } from '#main/client/transport.ts';
 import type { Core } from '#main/core.ts';
 import { clientOf, importTiny, makeEmptyProject, runTiny, startTestCore, artifactOf, type TinyProject } from '../support/live-core.ts';
+import { addLargePhoto, LARGE } from '../support/photo-dataset.ts';
 import { correctedMap, gestureBetween, painted } from './scene.ts';
 
 let tiny: TinyProject;
@@ -15,6 +16,7 @@ let start: number;
 
 beforeAll(async () => {
   tiny = await makeEmptyProject();
+  await addLargePhoto(tiny.root);
   core = await startTestCore(tiny.dir);
   client = clientOf(core);
   start = (await client.call(system.hello, {})).lastEvent;
@@ -41,8 +43,9 @@ test('every event is sent by what it tells of, and every payload keeps its contr
   const reading = read(start, (seen) => new Set(seen.map((event) => event.name)).size === wanted.size);
   await importTiny(client, tiny.root);
   const run = await runTiny(client);
-  const [image] = (await client.call(dataset.listImages, {})).images;
-  const imageId = image?.id ?? '';
+  const { images } = await client.call(dataset.listImages, {});
+  const imageId = images[0]?.id ?? '';
+  await client.call(dataset.photoPyramid, { imageId: images.find(({ name }) => name === LARGE.name)?.id ?? '' });
   const base = artifactOf(run, 'refined');
   const map = await correctedMap(client, imageId, base);
   await client.call(edits.commitGesture, {

@@ -17,9 +17,10 @@ export interface Stage {
   strike(): Promise<void>;
 }
 
-/** A live core on an imported project with one finished run and no corrections yet. */
-export async function setStage(): Promise<Stage> {
+/** A live core on an imported project with one finished run and no corrections yet. `prepare` may add to the dataset before. */
+export async function setStage(options: { prepare?: (root: string) => Promise<void> } = {}): Promise<Stage> {
   const project = await makeEmptyProject();
+  await options.prepare?.(project.root);
   const core = await startTestCore(project.dir);
   const client = clientOf(core);
   await importTiny(client, project.root);

@@ -8,11 +8,15 @@ import type { Project } from '../project/project.ts';
 import type { RunService } from '../runs/run-service.ts';
 import type { Publish } from './event-hub.ts';
 import type { BlobContent, BlobHandlers } from './handlers.ts';
+import type { PhotoCopies } from './photos/photo-copies.ts';
+import type { Pyramids } from './photos/pyramids.ts';
 
 interface BlobServices {
   readonly project: Project;
   readonly runs: RunService;
   readonly edits: EditService;
+  readonly copies: PhotoCopies;
+  readonly pyramids: Pyramids;
   readonly publish: Publish;
 }
 
@@ -26,7 +30,7 @@ const PHOTO_TYPES: Readonly<Record<string, string>> = {
   '.tiff': 'image/tiff',
 };
 
-export function blobHandlers({ project, runs, edits, publish }: BlobServices): BlobHandlers {
+export function blobHandlers({ project, runs, edits, copies, pyramids, publish }: BlobServices): BlobHandlers {
   return {
     photo: {
       get: async (imageId) => {
@@ -34,6 +38,17 @@ export function blobHandlers({ project, runs, edits, publish }: BlobServices): B
         return { kind: 'file', path, contentType: PHOTO_TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream' };
       },
     },
+
+    thumb: {
+      get: async (id) => {
+        const [imageId = '', longSidePx = ''] = id.split('.');
+        return copies.thumbnail(imageId, Number(longSidePx));
+      },
+    },
+
+    display: { get: (imageId) => copies.display(imageId) },
+
+    'photo-tile': { get: (id) => pyramids.tile(id) },
 
     truth: {
       get: async (imageId) => {

@@ -5,6 +5,7 @@ import type { Publish } from './event-hub.ts';
 import type { CallHandlers } from './handlers.ts';
 import { createImporter } from './importer.ts';
 import { layersOf } from './layers.ts';
+import type { Pyramids } from './photos/pyramids.ts';
 
 type Names =
   | 'dataset.inspect'
@@ -14,6 +15,7 @@ type Names =
   | 'dataset.facets'
   | 'dataset.imageIds'
   | 'dataset.image'
+  | 'dataset.pyramid'
   | 'dataset.setTags'
   | 'dataset.changeTags'
   | 'dataset.classStats';
@@ -21,8 +23,17 @@ type Names =
 /** So that one event stays small enough to be read between two frames. */
 const IMAGES_AN_EVENT = 500;
 
-export function datasetCalls(services: { project: Project; runs: RunService; publish: Publish }): Pick<CallHandlers, Names> {
-  const { project, runs, publish } = services;
+interface DatasetServices {
+  readonly project: Project;
+  readonly runs: RunService;
+  readonly pyramids: Pyramids;
+  /** Told of an import that is stored. */
+  readonly imported: () => void;
+  readonly publish: Publish;
+}
+
+export function datasetCalls(services: DatasetServices): Pick<CallHandlers, Names> {
+  const { project, runs, pyramids, publish } = services;
   const importer = createImporter(services);
   const tellChanged = (images: readonly ImageSummary[]): void => {
     for (let at = 0; at < images.length; at += IMAGES_AN_EVENT) publish('dataset.imagesChanged', { images: images.slice(at, at + IMAGES_AN_EVENT) });
@@ -40,6 +51,7 @@ export function datasetCalls(services: { project: Project; runs: RunService; pub
     }),
     'dataset.facets': ({ filter }) => project.facets.count(filter),
     'dataset.imageIds': ({ filter }) => ({ ids: project.images.ids(filter) }),
+    'dataset.pyramid': ({ imageId }) => pyramids.state(imageId),
     'dataset.setTags': ({ imageId, tags }) => {
       project.setTags(imageId, tags);
       const image = project.images.summary(imageId);

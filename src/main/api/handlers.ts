@@ -13,6 +13,8 @@ export type BlobContent = (
   { readonly kind: 'file'; readonly path: string } | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
 ) & {
   readonly contentType: string;
+  /** A name for the content, where it is known without the bytes. */
+  readonly etag?: string;
   /** `never`: nothing on the way may keep the answer. Otherwise it may be kept, but is asked for again each time. */
   readonly cache?: 'never';
 };

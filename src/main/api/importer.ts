@@ -15,7 +15,7 @@ export interface Importer {
 const PROGRESS_MS = 100;
 
 /** Reads a folder and stores it in one transaction. One import at a time; a cancelled one leaves the project empty. */
-export function createImporter({ project, publish }: { project: Project; publish: Publish }): Importer {
+export function createImporter({ project, imported, publish }: { project: Project; imported: () => void; publish: Publish }): Importer {
   let running: AbortController | null = null;
   return {
     async inspect(root) {
@@ -49,6 +49,7 @@ export function createImporter({ project, publish }: { project: Project; publish
         own.signal.throwIfAborted();
         const report = project.storeImport(dataset);
         publish('project.changed', {});
+        imported();
         return report;
       } catch (thrown) {
         if (own.signal.aborted) {

@@ -111,7 +111,8 @@ async function fileBytes(path: string): Promise<number> {
 
 const TRUNCATED = /premature end|truncated|end of (file|stream|data|image)|not enough data|unexpected end|read error|IDAT|read gave|out of data/i;
 
-function unreadable(path: string, cause: unknown): PenumbraError {
+/** IMAGE_TRUNCATED or IMAGE_UNREADABLE, by what the decoder said. */
+export function unreadable(path: string, cause: unknown): PenumbraError {
   const text = reason(cause);
   if (TRUNCATED.test(text)) {
     return new PenumbraError('IMAGE_TRUNCATED', `${path} ends early or is damaged: ${text}.`, {

@@ -32,7 +32,7 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
 /** Answers a GET or HEAD with ETag, conditional requests and single ranges. */
 export async function sendBlob(request: IncomingMessage, response: ServerResponse, content: BlobContent): Promise<void> {
   if (content.kind === 'bytes') {
-    const etag = `"${createHash('sha256').update(content.bytes).digest('hex').slice(0, 32)}"`;
+    const etag = `"${content.etag ?? createHash('sha256').update(content.bytes).digest('hex').slice(0, 32)}"`;
     const range = writeHead(request, response, { size: content.bytes.byteLength, etag, contentType: content.contentType, cache: content.cache });
     response.end(range === null ? undefined : content.bytes.subarray(range.start, range.end + 1));
     return;
@@ -45,7 +45,7 @@ export async function sendBlob(request: IncomingMessage, response: ServerRespons
   });
   try {
     const facts = await file.stat();
-    const etag = `"${facts.size.toString(16)}-${Math.round(facts.mtimeMs).toString(16)}"`;
+    const etag = `"${content.etag ?? `${facts.size.toString(16)}-${Math.round(facts.mtimeMs).toString(16)}`}"`;
     const range = writeHead(request, response, { size: facts.size, etag, contentType: content.contentType, cache: content.cache });
     if (range === null || facts.size === 0) response.end();
     else await pipeline(file.createReadStream({ start: range.start, end: range.end, autoClose: false }), response);

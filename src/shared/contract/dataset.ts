@@ -224,7 +224,7 @@ export const pyramidProgress = defineEvent('dataset.pyramidProgress', {
 });
 
 export const thumbsProgress = defineEvent('dataset.thumbsProgress', {
-  summary: 'Thumbnails made in the background, after an import or at opening.',
+  summary: 'Thumbnails made in the background after an import.',
   payload: z.strictObject({ done: z.int(), total: z.int() }),
 });
 
@@ -252,7 +252,7 @@ export const photoTileBlob = defineBlob('photo-tile', {
   id: z.string().regex(/^im_[0-9a-z]{16}\.\d{1,2}\.\d{1,4}\.\d{1,4}$/),
   contentType: 'image/jpeg',
   maxBytes: 0,
-  errors: ['NOT_FOUND'],
+  errors: ['NOT_FOUND', 'FILE_MISSING', 'DATASET_ROOT_MISSING', 'PATH_OUTSIDE_ROOT'],
 });
 
 export const truthBlob = defineBlob('truth', {

@@ -24,6 +24,7 @@ export const calls = [
   dataset.countFacets,
   dataset.listImageIds,
   dataset.getImage,
+  dataset.photoPyramid,
   dataset.setTags,
   dataset.changeTags,
   dataset.classStats,
@@ -62,6 +63,8 @@ export const events = [
   project.projectChanged,
   dataset.importProgress,
   dataset.imagesChanged,
+  dataset.thumbsProgress,
+  dataset.pyramidProgress,
   edits.editsChanged,
   edits.holdChanged,
   runs.runChanged,
@@ -70,7 +73,7 @@ export const events = [
   exports_.exportProgress,
 ] as const;
 
-export const blobs = [dataset.photoBlob, dataset.truthBlob, dataset.layerBlob, edits.correctedBlob, edits.conflictsBlob] as const;
+export const blobs = [dataset.photoBlob, dataset.thumbBlob, dataset.displayBlob, dataset.photoTileBlob, dataset.truthBlob, dataset.layerBlob, edits.correctedBlob, edits.conflictsBlob] as const;
 
 export { hostCalls, type AnyHostCall, type HostCallName } from './host.ts';
 

@@ -1,0 +1,32 @@
+import { stat } from 'node:fs/promises';
+import { currentFacts } from '../../project/file-facts.ts';
+import type { Project } from '../../project/project.ts';
+
+/** A photo as it lies on disk now, with a name for its content that what is made from it is kept under. */
+export interface PhotoContent {
+  readonly path: string;
+  /** Hex digits; another content has another. */
+  readonly content: string;
+}
+
+/** Finds photos and knows their content; a photo that changed since import is hashed once for each change. */
+export class PhotoContents {
+  readonly #project: Project;
+  readonly #changed = new Map<string, { readonly bytes: number; readonly mtimeMs: number; readonly sha256: string }>();
+
+  constructor(project: Project) {
+    this.#project = project;
+  }
+
+  /** NOT_FOUND, DATASET_ROOT_MISSING, FILE_MISSING, PATH_OUTSIDE_ROOT. */
+  async of(imageId: string): Promise<PhotoContent> {
+    const path = await this.#project.photoPath(imageId);
+    const imported = this.#project.images.get(imageId).photo;
+    const seen = this.#changed.get(imageId) ?? imported;
+    const { size, mtimeMs } = await stat(path);
+    const known = size === imported.bytes && mtimeMs === imported.mtimeMs ? imported : seen;
+    const facts = await currentFacts(path, known);
+    if (facts !== known) this.#changed.set(imageId, facts);
+    return { path, content: facts.sha256.slice(0, 32) };
+  }
+}
