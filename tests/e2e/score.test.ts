@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noBrowser, openWorkbench, type Workbench } from '../support/browser.ts';
+
+/** Run in the page: how many colours the picture on the clipboard has. */
+const COLOURS_ON_CLIPBOARD = `(async () => {
+  const [item] = await navigator.clipboard.read();
+  const picture = await createImageBitmap(await item.getType('image/png'));
+  const context = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
+  context.drawImage(picture, 0, 0);
+  return new Set(new Uint32Array(context.getImageData(0, 0, picture.width, picture.height).data.buffer)).size;
+})()`;
+
+describe.skipIf(noBrowser !== null)(`Score${noBrowser === null ? '' : ` (left out: ${noBrowser})`}`, () => {
+  let bench: Workbench;
+  beforeAll(async () => {
+    bench = await openWorkbench();
+    await bench.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  });
+  afterAll(() => bench.close());
+
+  const row = (layer: string) => bench.page.getByRole('region', { name: 'Layers' }).getByRole('row', { name: new RegExp(`^${layer} `) });
+
+  it('gives every layer on every split with its gain, in the order of the pipeline', async () => {
+    const { page } = bench;
+    await page.keyboard.press('Alt+5');
+    await row('Seeds').first().waitFor();
+    const texts = await page.getByRole('region', { name: 'Layers' }).getByRole('row').allInnerTexts();
+    const figures = texts.map((text) => text.split(/\s+/).join(' ').trim());
+    // Worked out by hand from metrics.json of the sample.
+    expect(figures.slice(1, 6)).toEqual(['train · 69 images', 'Seeds 29.3 59.8', 'Refined 29.8 +0.5 61.2', 'Corrected 29.8 ±0.0 61.2', 'Segmenter 30.1 +0.2 59.6']);
+  });
+
+  it('keeps the chosen layer in the address, so that Back and links bring it again', async () => {
+    const { page } = bench;
+    await row('Refined').nth(1).click();
+    await page.waitForURL(/split=val&layer=refined/);
+    await page.getByRole('region', { name: 'Confusion' }).getByText('Refined · val').waitFor();
+  });
+
+  it('orders classes by the figures of a layer', async () => {
+    const { page } = bench;
+    const classes = page.getByRole('region', { name: 'IoU by class' });
+    await classes.getByRole('button', { name: 'Segmenter' }).click();
+    const values = await classes.locator('tbody tr td:last-child .value').allInnerTexts();
+    const numbers = values.map(Number);
+    expect(numbers.length).toBe(9);
+    expect(numbers).toEqual([...numbers].sort((a, b) => b - a));
+  });
+
+  it('marks the best threshold as chosen with ground truth', async () => {
+    await bench.page.getByText('Best 27.5 at θ = 0.42').waitFor();
+    await bench.page.getByText('chosen with ground truth').waitFor();
+  });
+
+  it('walks the confusion matrix by keyboard and opens a cell', async () => {
+    const { page } = bench;
+    const matrix = page.getByRole('grid');
+    await matrix.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.getByText(/px · \d+\.\d % of aeroplane/).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'aeroplane predicted as background' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it('copies CSV with unrounded figures', async () => {
+    const { page } = bench;
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Copy all figures as CSV' }).click();
+    await page.getByText('CSV copied.').waitFor();
+    const lines = (await page.evaluate<string>('navigator.clipboard.readText()')).split('\r\n');
+    expect(lines[0]).toMatch(/^run,measuredAt,split,layer,images,miou,pixelAccuracy,iou background,/);
+    expect(lines[1]).toMatch(/^run_\w+,[^,]+,train,seeds,69,0\.2933343649553167,/);
+  });
+
+  it('copies a picture of the table that is not blank', async () => {
+    const { page } = bench;
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Copy the table as PNG' }).click();
+    await page.getByText('Picture copied.').waitFor();
+    const colours = await page.evaluate<number>(COLOURS_ON_CLIPBOARD);
+    expect(colours).toBeGreaterThan(10);
+  });
+
+  it('complains of nothing', () => {
+    expect(bench.complaints).toEqual([]);
+  });
+});
