@@ -2,7 +2,7 @@ import type { LayerScore, ScoreTable } from '#shared/domain/score.ts';
 
 /** Figures of a score table as the page shows and copies them. Pure. mIoU and accuracies are 0..1 here; texts give them in percent. */
 
-export interface LayerRow {
+interface LayerRow {
   readonly score: LayerScore;
   /** Over the layer before it on the same split; null for the first. */
   readonly gain: number | null;
@@ -10,7 +10,7 @@ export interface LayerRow {
   readonly other: LayerScore | null;
 }
 
-export interface SplitRows {
+interface SplitRows {
   readonly split: string;
   readonly rows: readonly LayerRow[];
 }
@@ -47,7 +47,7 @@ export function delta(value: number | null): string {
   return `${value > 0 ? '+' : '−'}${text}`;
 }
 
-export type Tone = 'good' | 'bad' | 'same';
+type Tone = 'good' | 'bad' | 'same';
 
 /** What the rounded figure says. */
 export function tone(value: number | null): Tone {
