@@ -17,6 +17,7 @@ export const usePaintOptions = defineStore('paint-options', () => {
   const tool = ref<ToolId>('brush');
   /** 0 background, 1..254 a class, 255 undecided. */
   const label = ref(1);
+  const isLabelChosen = ref(false);
   const brushDiameterPx = useLocalStorage('penumbra.brushPx', 24);
   const modeKind = ref<PaintMode['kind']>('everything');
   /** The label that `one-class` repaints. */
@@ -32,6 +33,7 @@ export const usePaintOptions = defineStore('paint-options', () => {
     () => useConnection().projectId,
     () => {
       label.value = 1;
+      isLabelChosen.value = false;
       onlyLabel.value = 0;
       locked.value = new Set();
       hidden.value = new Set();
@@ -51,6 +53,17 @@ export const usePaintOptions = defineStore('paint-options', () => {
     hidden: isMaskHidden.value ? new Set([255]) : hidden.value,
   }));
 
+  /** Takes a label in hand, from image to image. */
+  function take(which: number): void {
+    label.value = which;
+    isLabelChosen.value = true;
+  }
+
+  /** As long as nothing was chosen: what an image is tagged with is the likeliest to be painted in it. */
+  function suggest(tags: readonly number[]): void {
+    if (!isLabelChosen.value) label.value = tags[0] ?? 1;
+  }
+
   function toggleLock(which: number): void {
     locked.value = toggled(locked.value, which);
   }
@@ -59,7 +72,7 @@ export const usePaintOptions = defineStore('paint-options', () => {
     hidden.value = toggled(hidden.value, which);
   }
 
-  return { tool, label, brushDiameterPx, modeKind, onlyLabel, locked, hidden, style, opacity, isMaskHidden, options, look, toggleLock, toggleHidden };
+  return { tool, label, brushDiameterPx, modeKind, onlyLabel, locked, hidden, style, opacity, isMaskHidden, options, look, take, suggest, toggleLock, toggleHidden };
 });
 
 function toggled(set: ReadonlySet<number>, item: number): ReadonlySet<number> {

@@ -61,9 +61,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     if (element.value === null) return;
     editor = new MaskEditor(element.value, paint.options, paint.look, {
       gesture: ({ tool, diffs }) => painted(tool, diffs),
-      picked: (label) => {
-        paint.label = label;
-      },
+      picked: (label) => paint.take(label),
       refused: (why) => (refusal.value = why),
       brushResized: (diameterPx) => (paint.brushDiameterPx = diameterPx),
       pointed: (at) => (pointed.value = at === null ? null : { x: Math.floor(at.point.x), y: Math.floor(at.point.y), label: at.label }),
@@ -120,6 +118,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     content.value = loaded;
     if (loaded.corrected === null) editor?.close();
     else editor?.open(loaded.photo, loaded.corrected.map);
+    paint.suggest(loaded.image.tags);
     learn(loaded.state);
     void showConflicts();
     if (element.value?.ownerDocument.activeElement === document.body) editor?.focus();

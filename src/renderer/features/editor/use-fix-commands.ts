@@ -33,11 +33,11 @@ export function useFixCommands(editor: Editor, review: ReviewActions): void {
   });
 
   const labels = computed<Command[]>(() => [
-    one('label.0', text.takeLabel(text.background), KEYS.background, () => (paint.label = BACKGROUND)),
-    one('label.255', text.takeLabel(text.undecided), KEYS.undecided, () => (paint.label = IGNORE)),
+    one('label.0', text.takeLabel(text.background), KEYS.background, () => paint.take(BACKGROUND)),
+    one('label.255', text.takeLabel(text.undecided), KEYS.undecided, () => paint.take(IGNORE)),
     ...project.classes.map(({ index, name }) => {
       const key = classKey(index);
-      return one(`label.${index}`, text.takeLabel(name), key === null ? [] : key, () => (paint.label = index));
+      return one(`label.${index}`, text.takeLabel(name), key === null ? [] : key, () => paint.take(index));
     }),
   ]);
 

@@ -1,0 +1,19 @@
+import { parseArgs } from 'node:util';
+import { maskEditor } from './editor-measures.ts';
+import type { Measured } from './method-measures.ts';
+import { printTable } from './table.ts';
+
+/** Each measures the built page alone and can be run alone. */
+const MEASURES: Readonly<Record<string, () => Promise<Measured>>> = {
+  'mask-editor': maskEditor,
+};
+
+const { values } = parseArgs({ options: { only: { type: 'string' } } });
+const results: Record<string, Measured> = {};
+for (const name of values.only?.split(',') ?? Object.keys(MEASURES)) {
+  const measure = MEASURES[name];
+  if (measure === undefined) throw new Error(`--only: there is no measure "${name}"; there are ${Object.keys(MEASURES).join(', ')}`);
+  console.log(`${name} …`);
+  results[name] = await measure();
+}
+printTable(results);
