@@ -71,6 +71,7 @@ export function samples(scene: Scene): { readonly [N in CallName]: Sample<InputO
     'artifacts.reclaim': { input: { dryRun: true } },
     'scores.start': { input: { runId: 'run_000000000000' }, fails: 'RUN_NOT_FOUND' },
     'scores.get': { input: { runId } },
+    'scores.cell': { input: { runId, layer: 'refined', split: 'val', truth: 1, predicted: 0, limit: 5 } },
     'exports.preview': { input: { what: 'corrected', runId, split: 'train', target: scene.emptyDir } },
     'exports.start': { input: { what: 'corrected', runId, split: 'train', target: scene.emptyDir } },
     'exports.cancel': { input: {} },

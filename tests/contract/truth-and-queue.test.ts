@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dataset, edits, exports as exportsContract, project as projectContract, runs } from '#shared/contract/index.ts';
+import { dataset, edits, exports as exportsContract, project as projectContract, runs, scores } from '#shared/contract/index.ts';
 import { decodeLabelPng } from '#main/images/palette-png.ts';
 import { exchange } from '#main/client/transport.ts';
 import { TINY_IMAGES, tinyTruth } from '../support/tiny-dataset.ts';
@@ -110,4 +110,25 @@ test('a cancelled export leaves nothing, and the next one works', async () => {
   await client.call(exportsContract.startExport, request);
   expect(await readFile(path.join(target, 'classes.txt'), 'utf8')).toContain('dog');
   expect(await client.call(exportsContract.cancelExport, {})).toEqual({ cancelled: false });
+});
+
+test('the images of every cell of the confusion matrix add up to it, largest first, and the vault stays shut', async () => {
+  const { client, scene } = stage;
+  const before = await client.call(projectContract.vaultLog, {});
+  const { table } = await client.call(scores.getScores, { runId: scene.runId });
+  expect(table.layers.length).toBeGreaterThan(2);
+  for (const { layer, split, confusion } of table.layers) {
+    for (const [truth, row] of confusion.entries()) {
+      for (const [column, pixels] of row.entries()) {
+        const predicted = column === confusion.length ? 255 : column;
+        const { images } = await client.call(scores.scoreCell, { runId: scene.runId, layer, split, truth, predicted, limit: 1000 });
+        const counts = images.map((image) => image.pixels);
+        expect(counts.reduce((sum, count) => sum + count, 0), `${layer} ${split} ${truth} ${predicted}`).toBe(pixels);
+        expect(counts).toEqual([...counts].sort((a, b) => b - a));
+        if (pixels > 0) expect(images.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
+      }
+    }
+  }
+  await expect(client.call(scores.scoreCell, { runId: scene.runId, layer: 'dreams', split: 'val', truth: 0, predicted: 0 })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(await client.call(projectContract.vaultLog, {})).toEqual(before);
 });

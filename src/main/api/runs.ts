@@ -17,7 +17,8 @@ type Names =
   | 'artifacts.pin'
   | 'artifacts.reclaim'
   | 'scores.start'
-  | 'scores.get';
+  | 'scores.get'
+  | 'scores.cell';
 
 /** Runs, artifacts and scores: the run service speaks the contract's own types. */
 export function runCalls(runs: RunService): Pick<CallHandlers, Names> {
@@ -40,6 +41,7 @@ export function runCalls(runs: RunService): Pick<CallHandlers, Names> {
     },
     'artifacts.reclaim': ({ dryRun }) => runs.reclaim(dryRun),
     'scores.start': ({ runId }) => runs.startScore(runId),
+    'scores.cell': async (query) => ({ images: await runs.scoreCell(query) }),
     'scores.get': ({ runId }) => runs.scores(runId),
   };
 }

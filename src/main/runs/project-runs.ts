@@ -19,7 +19,7 @@ import { OWN_RECIPES } from './own-recipes.ts';
 import { RunQueue } from './queue.ts';
 import { checkRun, firstError } from './run-check.ts';
 import type { RunEvent, RunRequest, RunService } from './run-service.ts';
-import { planScoring, readScores, requireRun, runToScore } from './scores.ts';
+import { planScoring, readCell, readScores, requireRun, runToScore } from './scores.ts';
 import { runSettings, type RunSettings } from './settings.ts';
 
 export interface RunServiceOptions {
@@ -262,6 +262,10 @@ class ProjectRuns implements RunService {
 
   scores(runId?: string): Promise<{ runId: string; table: ScoreTable }> {
     return readScores(this.project, this.store, runId);
+  }
+
+  scoreCell({ runId, ...cell }: Parameters<RunService['scoreCell']>[0]): ReturnType<RunService['scoreCell']> {
+    return readCell(this.project, this.store, runId, cell);
   }
 
   subscribe(listener: (event: RunEvent) => void): () => void {

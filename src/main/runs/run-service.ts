@@ -13,6 +13,7 @@ import type {
   runMetrics,
   startRun,
 } from '#shared/contract/runs.ts';
+import type { scoreCell } from '#shared/contract/scores.ts';
 import type { RunSummary } from '#shared/domain/run.ts';
 import type { ScoreTable } from '#shared/domain/score.ts';
 import type { ArtifactReader } from '#main/ml/stage.ts';
@@ -49,6 +50,8 @@ export interface RunService {
   stepArtifact(runId: string, step: string): ArtifactManifest;
   startScore(runId?: string): Promise<RunSummary>;
   scores(runId?: string): Promise<{ runId: string; table: ScoreTable }>;
+  /** The images with most pixels in one cell of a confusion matrix. */
+  scoreCell(query: CallParsedInput<typeof scoreCell>): Promise<CallOutput<typeof scoreCell>['images']>;
   subscribe(listener: (event: RunEvent) => void): () => void;
   /** Resolves when the run is in a final state. */
   finished(runId: string): Promise<RunSummary>;

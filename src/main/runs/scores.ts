@@ -1,7 +1,9 @@
+import type * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
 import type { RunSummary } from '#shared/domain/run.ts';
-import { StoredScores, type ScoreTable } from '#shared/domain/score.ts';
+import { StoredImages, StoredScores, type ScoreTable } from '#shared/domain/score.ts';
 import type { Recipe } from '#main/ml/recipe.ts';
+import type { ArtifactReader } from '#main/ml/stage.ts';
 import { allRuns } from './artifacts/keep.ts';
 import type { FileArtifactStore } from './artifacts/store.ts';
 import type { RunProject } from './ports.ts';
@@ -75,13 +77,64 @@ export async function readScores(
   store: FileArtifactStore,
   runId: string | undefined,
 ): Promise<{ runId: string; table: ScoreTable }> {
+  const { run, key, artifact } = await newestScores(project, store, runId);
+  return { runId: run, table: parseTable(await artifact.read('metrics.json'), key, artifact.manifest.createdAt) };
+}
+
+/** One cell of a confusion matrix, and the images that fill it. */
+export interface ScoreCell {
+  readonly layer: string;
+  readonly split: string;
+  readonly truth: number;
+  readonly predicted: number;
+  readonly limit: number;
+}
+
+/** The images with most pixels in a cell, from what scoring stored. NOT_FOUND when that layer of that split was not scored. */
+export async function readCell(
+  project: RunProject,
+  store: FileArtifactStore,
+  runId: string | undefined,
+  cell: ScoreCell,
+): Promise<{ imageId: string; name: string; pixels: number; share: number }[]> {
+  const { key, artifact } = await newestScores(project, store, runId);
+  if (!artifact.has('images.json')) {
+    throw new PenumbraError('ARTIFACT_NOT_FOUND', `the scores ${key} do not tell images apart; an older version made them`, {
+      remedy: 'Score the run again: `penumbra score`.',
+      details: { key },
+    });
+  }
+  const { layers } = parseFile(StoredImages, await artifact.read('images.json'), key, 'images.json');
+  const layer = layers.find((item) => item.layer === cell.layer && item.split === cell.split);
+  if (layer === undefined) {
+    throw new PenumbraError('NOT_FOUND', `the scores ${key} hold no layer "${cell.layer}" of split "${cell.split}"`, {
+      remedy: 'Take layer and split from scores.get.',
+      details: { layer: cell.layer, split: cell.split },
+    });
+  }
+  const filled = layer.images.flatMap(({ imageId, name, cells }) => {
+    const pixels = cells.find(([truth, predicted]) => truth === cell.truth && predicted === cell.predicted)?.[2] ?? 0;
+    return pixels === 0 ? [] : [{ imageId, name, pixels }];
+  });
+  const total = filled.reduce((sum, { pixels }) => sum + pixels, 0);
+  // Stable: images with equally many pixels stay in order of name.
+  return filled
+    .sort((a, b) => b.pixels - a.pixels)
+    .slice(0, cell.limit)
+    .map((image) => ({ ...image, share: image.pixels / total }));
+}
+
+async function newestScores(
+  project: RunProject,
+  store: FileArtifactStore,
+  runId: string | undefined,
+): Promise<{ run: string; key: string; artifact: ArtifactReader }> {
   const named = runId === undefined ? null : requireRun(project, runId);
   const candidates = allRuns(project).filter((run) => named === null || run.id === named.id || run.scoringOf === named.id);
   for (const run of candidates) {
     const key = scoresKey(project, run);
     if (key === null) continue;
-    const artifact = await store.require(key);
-    return { runId: run.id, table: parseTable(await artifact.read('metrics.json'), key, artifact.manifest.createdAt) };
+    return { run: run.id, key, artifact: await store.require(key) };
   }
   throw new PenumbraError('ARTIFACT_NOT_FOUND', named === null ? 'no run of this project has scores' : `run ${named.id} has no scores`, {
     remedy: 'Score it: `penumbra score`.',
@@ -95,13 +148,16 @@ function scoresKey(project: RunProject, run: RunSummary): string | null {
 }
 
 function parseTable(bytes: Uint8Array, key: string, measuredAt: string): ScoreTable {
-  const text = new TextDecoder().decode(bytes);
+  return { ...parseFile(StoredScores, bytes, key, 'metrics.json'), measuredAt };
+}
+
+function parseFile<T>(schema: z.ZodType<T>, bytes: Uint8Array, key: string, file: string): T {
   try {
-    return { ...StoredScores.parse(JSON.parse(text)), measuredAt };
+    return schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (error) {
-    throw new PenumbraError('ARTIFACT_DAMAGED', `artifact ${key}: metrics.json is not a score table`, {
+    throw new PenumbraError('ARTIFACT_DAMAGED', `artifact ${key}: ${file} does not hold scores`, {
       remedy: 'Score the run again.',
-      details: { key, file: 'metrics.json' },
+      details: { key, file },
       cause: error,
     });
   }

@@ -53,6 +53,7 @@ export const calls = [
   runs.reclaimArtifacts,
   scores.startScore,
   scores.getScores,
+  scores.scoreCell,
   exports_.previewExport,
   exports_.startExport,
   exports_.cancelExport,

@@ -11,7 +11,7 @@ export const ArtifactKind = z.enum([
   'affinity-labels',
   'slices',
   'boxes',
-  'metrics', // metrics.json
+  'metrics', // metrics.json, images.json
 ]);
 export type ArtifactKind = z.infer<typeof ArtifactKind>;
 

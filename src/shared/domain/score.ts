@@ -33,3 +33,13 @@ export type ScoreTable = z.infer<typeof ScoreTable>;
 /** metrics.json of a score artifact. It holds no time, so that equal inputs give equal bytes; `measuredAt` is its manifest's `createdAt`. */
 export const StoredScores = ScoreTable.omit({ measuredAt: true });
 export type StoredScores = z.infer<typeof StoredScores>;
+
+/** The confusion of one image: [truth, prediction, pixels] of every cell that is not zero, by truth, then prediction; 255 = predicted as ignored. */
+export const ScoredImage = z.strictObject({ imageId: ImageId, name: z.string(), cells: z.array(z.tuple([z.int(), z.int(), z.int()])) });
+export type ScoredImage = z.infer<typeof ScoredImage>;
+
+/** images.json of a score artifact: by layer and split as in metrics.json, images in order of name. */
+export const StoredImages = z.strictObject({
+  layers: z.array(z.strictObject({ layer: z.string(), split: z.string(), images: z.array(ScoredImage) })),
+});
+export type StoredImages = z.infer<typeof StoredImages>;

@@ -1,9 +1,10 @@
 import type { ClassInfo } from '#shared/domain/classes.ts';
-import type { LayerScore } from '#shared/domain/score.ts';
+import type { LayerScore, ScoredImage } from '#shared/domain/score.ts';
 import { addToConfusion, confusionRows, createConfusion, mergeConfusion, type Confusion } from '#shared/metrics/confusion.ts';
 import { segmentationScore } from '#shared/metrics/iou.ts';
 import type { ThresholdSweep } from '#shared/metrics/threshold-sweep.ts';
 import type { ImageRecord } from '../stage.ts';
+import { scoredImage } from './score-cells.ts';
 
 const WORST_IMAGES = 20;
 
@@ -15,7 +16,7 @@ export class LayerTally {
   readonly #classes: readonly ClassInfo[];
   readonly #confusion: Confusion;
   readonly #perImage: { imageId: string; name: string; miou: number }[] = [];
-  #images = 0;
+  readonly #scored: ScoredImage[] = [];
   /** Set by the caller for layers that have score maps. */
   sweep: ThresholdSweep | null = null;
   /** Images with truth on this split that the layer has no mask for. */
@@ -30,7 +31,7 @@ export class LayerTally {
   }
 
   get images(): number {
-    return this.#images;
+    return this.#scored.length;
   }
 
   /** Counts one image; MASK_UNKNOWN_CLASS leaves the tally as it was. */
@@ -38,9 +39,14 @@ export class LayerTally {
     const own = createConfusion(this.#confusion.labels);
     addToConfusion(own, truth, predicted);
     mergeConfusion(this.#confusion, own);
-    this.#images += 1;
+    this.#scored.push(scoredImage(image, own));
     const { miou } = segmentationScore(own);
     if (miou !== null) this.#perImage.push({ imageId: image.id, name: image.name, miou });
+  }
+
+  /** Each image's own confusion, in order of name. */
+  scored(): ScoredImage[] {
+    return [...this.#scored].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   }
 
   /** Null when no pixel was counted. */
@@ -53,7 +59,7 @@ export class LayerTally {
       layer: this.layer,
       artifact: this.#artifact,
       split: this.split,
-      images: this.#images,
+      images: this.images,
       miou: score.miou,
       pixelAccuracy: score.pixelAccuracy,
       perClass: score.perLabel.map((label, index) => ({

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
-import type { LayerScore, StoredScores } from '#shared/domain/score.ts';
+import type { LayerScore, StoredImages, StoredScores } from '#shared/domain/score.ts';
 import { ThresholdSweep } from '#shared/metrics/threshold-sweep.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import { resizePlanesBilinear } from '#shared/raster/resize.ts';
 import { readLabelPng } from '#main/images/palette-png.ts';
 import { defineStage, type ArtifactReader, type ImageRecord, type StageContext } from '../stage.ts';
 import { eachImage, isImageFault } from './each-image.ts';
-import { hasLabelMap, labelPalette, readLabelMap } from './label-maps-io.ts';
+import { hasLabelMap, readLabelMap } from './label-maps-io.ts';
 import { LayerTally, labelCount } from './layer-tally.ts';
 import { hasScoreMaps, readScoreMaps } from './score-maps-io.ts';
 
@@ -30,12 +30,13 @@ const config = z.object({
 const LAYERS = ['seeds', 'refined', 'corrected', 'segmenter'] as const;
 
 /**
- * Every layer against the vault's masks at full resolution, split by split → metrics.json (StoredScores).
+ * Every layer against the vault's masks at full resolution, split by split → metrics.json (StoredScores) and
+ * images.json (StoredImages).
  * Truth 255 is dropped. The sweep of the seeds takes CAMs at every threshold; its best one has peeked at truth.
  */
 export const scoreLayers = defineStage({
   id: 'score',
-  version: 1,
+  version: 2,
   title: 'Score',
   config,
   inputs: {
@@ -66,7 +67,6 @@ export const scoreLayers = defineStage({
     const images = context.dataset.images.filter(({ id, split }) => maskPaths.has(id) && (splits.length === 0 || splits.includes(split)));
 
     const { classes } = context.dataset;
-    const palette = labelPalette(classes);
     const tallies = new Map<string, LayerTally>();
     const tallyOf = (layer: string, artifact: ArtifactReader, split: string): LayerTally => {
       const key = `${split} ${layer}`;
@@ -78,7 +78,7 @@ export const scoreLayers = defineStage({
     await eachImage(context, images, {
       isDone: () => false,
       make: async (image) => {
-        const truthMap = checkedSize(await readLabelPng(maskPaths.get(image.id) ?? '', { palette }), image);
+        const truthMap = checkedSize(await readLabelPng(maskPaths.get(image.id) ?? ''), image);
         for (const { layer, artifact } of layers) {
           const tally = tallyOf(layer, artifact, image.split);
           if (!hasLabelMap(artifact, image.id)) {
@@ -99,6 +99,11 @@ export const scoreLayers = defineStage({
     const scores = [...tallies.values()].map((tally) => finished(context, tally)).filter((score) => score !== null);
     const stored: StoredScores = { layers: inPipelineOrder(scores) };
     await context.output.write('metrics.json', `${JSON.stringify(stored)}\n`);
+    // What each image adds to each cell, so that a cell can be opened without another look at the truth.
+    const perImage: StoredImages = {
+      layers: stored.layers.map(({ layer, split }) => ({ layer, split, images: tallies.get(`${split} ${layer}`)?.scored() ?? [] })),
+    };
+    await context.output.write('images.json', `${JSON.stringify(perImage)}\n`);
     context.output.summarise({ miou: Object.fromEntries(stored.layers.map(({ layer, split, miou }) => [`${layer} ${split}`, miou])) });
   },
 });
