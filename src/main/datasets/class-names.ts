@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { MAX_CLASSES, vocColour, type ClassInfo } from '#shared/domain/classes.ts';
+import { unstorableCharacter } from '#shared/domain/hostile-text.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import { resolveInside } from '../images/path-resolver.ts';
 import { decodeText, lines } from './text.ts';
@@ -30,10 +31,11 @@ export async function readClassesFile(root: string): Promise<string[] | null> {
   return checkNames(names, CLASSES_FILE);
 }
 
-/** LIST_MALFORMED for no name, a name twice, a name too long, or more than 254. */
+/** LIST_MALFORMED for no name, a name twice, a name too long or with control characters, or more than 254. */
 export function checkNames(names: readonly string[], file: string): string[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   const long = names.find((name) => name.length > MAX_NAME_LENGTH);
+  const unstorable = names.find((name) => unstorableCharacter(name) !== null);
   const fact =
     names.length === 0
       ? 'names no class; expected at least one'
@@ -43,7 +45,9 @@ export function checkNames(names: readonly string[], file: string): string[] {
           ? `names the class "${twice}" twice`
           : long !== undefined
             ? `holds a class name of ${long.length} characters; expected at most ${MAX_NAME_LENGTH}`
-            : null;
+            : unstorable !== undefined
+              ? `holds the class name ${JSON.stringify(unstorable)} with the control character ${unstorableCharacter(unstorable) ?? ''}`
+              : null;
   if (fact === null) return [...names];
   throw new PenumbraError('LIST_MALFORMED', `${file} ${fact}.`, { remedy: 'Write one class name a line, in the order of the mask values 1, 2, 3 and so on.', details: { file } });
 }

@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
 import { resolveInside } from '../../images/path-resolver.ts';
 import { PHOTO_EXTENSIONS, withoutExtension } from '../name-index.ts';
+import { unstorableCharacter } from '#shared/domain/hostile-text.ts';
 import type { ProblemLog } from '../problem-log.ts';
 
 export const PHOTOS = 'JPEGImages';
@@ -66,6 +67,17 @@ async function walk(root: string, folder: string, problems: ProblemLog, wanted: 
   for (const entry of await readdir(dir, { withFileTypes: true })) {
     if (entry.name.startsWith('.')) continue;
     const path = `${folder}/${entry.name}`;
+    const unstorable = unstorableCharacter(entry.name);
+    if (unstorable !== null) {
+      problems.add({
+        file: path,
+        code: 'IMAGE_UNSUPPORTED',
+        message: `${JSON.stringify(path)} holds the character ${unstorable} in its name; lists name one file a line and cannot name it.`,
+        remedy: 'Rename it.',
+        effect: 'skipped',
+      });
+      continue;
+    }
     if (entry.isDirectory()) {
       if (depth > 0) found.push(...(await walk(root, path, problems, wanted, depth - 1)));
     } else if (entry.isSymbolicLink()) {

@@ -351,3 +351,27 @@ describe('classes', () => {
     expect((await read(folder, { kind: 'masks' }, { classNames: ['x'] })).classes.map(({ name }) => name)).toEqual(['x']);
   });
 });
+
+describe('hostile names', () => {
+  it('are data: markup, marks of direction and 300 characters come in as they are', async () => {
+    const folder = await good();
+    const classNames = ['<img src=x onerror=alert(1)>', '\u202egnp.tac', 'x'.repeat(300)];
+    const name = `<img src=x onerror=alert(1)>\u202e`;
+    await photo().jpeg().toFile(join(folder.root, 'JPEGImages', `${name}.jpg`));
+    const dataset = await read(folder, { kind: 'masks' }, { classNames });
+    expect(dataset.classes.map((info) => info.name)).toEqual(classNames);
+    expect(names(dataset)).toContain(name);
+  });
+
+  it('with control characters are left out, each with a word', async () => {
+    const folder = await good();
+    await photo().jpeg().toFile(join(folder.root, 'JPEGImages', 'two\nlines.jpg'));
+    const dataset = await read(folder);
+    expect(names(dataset)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(dataset.problems).toContainEqual(expect.objectContaining({ effect: 'skipped', message: expect.stringContaining('U+000A') as string }));
+  });
+
+  it.each(['cat\u0000', 'two\nlines', '\u2028', '\ud800'])('of classes with control characters are refused: %j', async (bad) => {
+    await expect(read(await good(), { kind: 'masks' }, { classNames: ['a', bad, 'c'] })).rejects.toMatchObject({ code: 'LIST_MALFORMED', message: expect.stringContaining('U+') as string });
+  });
+});
