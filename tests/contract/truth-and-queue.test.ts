@@ -6,7 +6,7 @@ import { dataset, edits, exports as exportsContract, project as projectContract,
 import { decodeLabelPng } from '#main/images/palette-png.ts';
 import { exchange } from '#main/client/transport.ts';
 import { TINY_IMAGES, tinyTruth } from '../support/tiny-dataset.ts';
-import { untilEnded } from '../support/live-core.ts';
+import { clientOf, makeEmptyProject, startTestCore, untilEnded } from '../support/live-core.ts';
 import { setStage, type Stage } from './scene.ts';
 
 let stage: Stage;
@@ -131,4 +131,19 @@ test('the images of every cell of the confusion matrix add up to it, largest fir
   }
   await expect(client.call(scores.scoreCell, { runId: scene.runId, layer: 'dreams', split: 'val', truth: 0, predicted: 0 })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   expect(await client.call(projectContract.vaultLog, {})).toEqual(before);
+});
+
+test('a project without classes and images answers every question about them', async () => {
+  const empty = await makeEmptyProject();
+  const core = await startTestCore(empty.dir);
+  const client = clientOf(core);
+  expect(await client.call(projectContract.getProject, {})).toMatchObject({ classes: [], splits: [], counts: { images: 0 } });
+  expect(await client.call(dataset.countFacets, {})).toMatchObject({ total: 0, classes: [], untagged: 0, splits: [], hasTruth: { yes: 0, no: 0 } });
+  expect(await client.call(dataset.listImageIds, {})).toEqual({ ids: [] });
+  expect(await client.call(dataset.classStats, {})).toEqual({ classes: [], untagged: 0, together: [] });
+  expect(await client.call(runs.runQueue, {})).toEqual({ queue: [] });
+  await expect(client.call(projectContract.setClasses, { classes: [{ index: 1, name: 'x', colour: '#000000' }] })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(client.call(scores.getScores, {})).rejects.toMatchObject({ code: 'ARTIFACT_NOT_FOUND' });
+  await core.close('cancel');
+  await empty.remove();
 });
