@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { MAX_CLASSES, vocColour, type ClassInfo } from '#shared/domain/classes.ts';
 import { unstorableCharacter } from '#shared/domain/hostile-text.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import { resolveInside } from '../images/path-resolver.ts';
-import { decodeText, lines } from './text.ts';
+import type { ProblemLog } from './problem-log.ts';
+import { decodeText, latin1Warning, lines, readInside } from './text.ts';
 
 export const CLASSES_FILE = 'classes.txt';
 const MAX_NAME_LENGTH = 300;
@@ -14,16 +14,16 @@ export const VOC_CLASS_NAMES = [
   'diningtable', 'dog', 'horse', 'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train', 'tvmonitor',
 ] as const;
 
-/** Names of classes.txt, one a line in the order of mask values; a first line "background" is dropped. Null when there is no such file. LIST_MALFORMED. */
-export async function readClassesFile(root: string): Promise<string[] | null> {
-  let path: string;
+/** Names of classes.txt, one a line in the order of mask values; a first line "background" is dropped. Null when there is no such file. LIST_MALFORMED, FILE_MISSING when it cannot be read. */
+export async function readClassesFile(root: string, problems: ProblemLog): Promise<string[] | null> {
   try {
-    path = await resolveInside(root, CLASSES_FILE);
+    await resolveInside(root, CLASSES_FILE);
   } catch (thrown) {
     if (thrown instanceof PenumbraError && thrown.code === 'FILE_MISSING') return null;
     throw thrown;
   }
-  const { text } = decodeText(await readFile(path));
+  const { text, latin1 } = decodeText(await readInside(root, CLASSES_FILE));
+  if (latin1) problems.add(latin1Warning(CLASSES_FILE));
   const names = lines(text)
     .map((line) => line.trim())
     .filter((line) => line !== '');

@@ -5,8 +5,7 @@ import { PenumbraError } from '#shared/errors.ts';
 import { resolveInside } from '../../images/path-resolver.ts';
 import type { NameIndex } from '../name-index.ts';
 import type { ProblemLog } from '../problem-log.ts';
-import { decodeText } from '../text.ts';
-import { latin1Warning } from '../voc/lists.ts';
+import { decodeText, latin1Warning } from '../text.ts';
 
 const MAX_BYTES = 256 * 1024 * 1024;
 const HEAD_BYTES = 64 * 1024;

@@ -1,10 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { XMLParser } from 'fast-xml-parser';
 import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
 import { resolveInside } from '../../images/path-resolver.ts';
 import type { ProblemLog } from '../problem-log.ts';
-import { decodeText } from '../text.ts';
+import { decodeText, readInside } from '../text.ts';
 import { ANNOTATIONS } from '../voc/layout.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -32,7 +32,7 @@ async function readObjectNames(root: string, file: string): Promise<string[]> {
   const path = await resolveInside(root, file);
   const { size } = await stat(path);
   if (size > MAX_BYTES) throw malformed(file, `has ${size} bytes; expected at most ${MAX_BYTES}`);
-  const { text } = decodeText(await readFile(path));
+  const { text } = decodeText(await readInside(root, file));
   if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw malformed(file, 'declares a document type, which annotations do not need');
   const parsed = VocAnnotation.safeParse(parseXml(file, text));
   if (!parsed.success) throw malformed(file, 'is not a VOC annotation with object/name');

@@ -19,7 +19,7 @@ export async function chooseClasses(
   problems: ProblemLog,
 ): Promise<ClassChoice> {
   if (options.given !== undefined) return { names: checkNames(options.given, 'the list of classes given'), from: 'the list of classes given' };
-  const listed = await readClassesFile(root);
+  const listed = await readClassesFile(root, problems);
   if (listed !== null) return { names: listed, from: CLASSES_FILE };
   if (options.table !== null) return { names: checkNames(options.table.columns, options.table.file), from: options.table.file };
   const known = new Set<string>(VOC_CLASS_NAMES);

@@ -26,13 +26,13 @@ export async function inspectVoc(root: string): Promise<CallOutput<typeof inspec
     splits: splits.counts.map(({ name, images }) => ({ name, images })),
     tagSources,
     csvFiles,
-    classNames: await guessClasses(layout.root, csvFiles[0], layout.masks.size > 0 || layout.hasAnnotations),
+    classNames: await guessClasses(layout.root, csvFiles[0], layout.masks.size > 0 || layout.hasAnnotations, problems),
     problems: problems.all(),
   };
 }
 
-async function guessClasses(root: string, csvFile: string | undefined, likeVoc: boolean): Promise<string[] | null> {
-  const listed = await readClassesFile(root);
+async function guessClasses(root: string, csvFile: string | undefined, likeVoc: boolean, problems: ProblemLog): Promise<string[] | null> {
+  const listed = await readClassesFile(root, problems);
   if (listed !== null) return listed;
   if (csvFile !== undefined) {
     // What is wrong with the table is said when it is chosen for the import.

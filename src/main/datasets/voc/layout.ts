@@ -1,4 +1,4 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
 import { resolveInside } from '../../images/path-resolver.ts';
@@ -46,14 +46,17 @@ export async function scanVoc(root: string, problems: ProblemLog): Promise<VocLa
   if (photos.size === 0) {
     throw new PenumbraError('DATASET_EMPTY', `${join(root, PHOTOS)} holds no photo.`, { remedy: `Put photos (${PHOTO_EXTENSIONS.join(', ')}) into it.`, details: { root } });
   }
-  const masks = firstByName(await walk(realRoot, MASKS, problems, (path) => extname(path).toLowerCase() === '.png'), MASKS, problems);
+  const masks = firstByName(await walk(realRoot, MASKS, problems, isMask), MASKS, problems);
   const lists = await walk(realRoot, LISTS, problems, (path) => path.endsWith('.txt'), 0);
   const annotations = await walk(realRoot, ANNOTATIONS, problems, (path) => path.endsWith('.xml'));
   const csvFiles = entries.filter((entry) => !entry.isDirectory() && /\.(csv|tsv)$/i.test(entry.name)).map((entry) => entry.name);
   return { root: realRoot, photos, masks, lists, hasAnnotations: annotations.length > 0, csvFiles: csvFiles.sort() };
 }
 
-/** Paths relative to `root`, ordered, hidden files left out. Links are followed only to files inside the root. */
+/**
+ * Paths relative to `root`, ordered, hidden files left out. Links are followed only to files inside the root; one to a folder is reported.
+ * FILE_MISSING for a folder that cannot be read.
+ */
 async function walk(root: string, folder: string, problems: ProblemLog, wanted: (path: string, problems: ProblemLog) => boolean, depth = MAX_DEPTH): Promise<string[]> {
   let dir: string;
   try {
@@ -64,7 +67,7 @@ async function walk(root: string, folder: string, problems: ProblemLog, wanted: 
   }
   const found: string[] = [];
   // One encoding for names: what cannot be decoded cannot be named in a list either.
-  for (const entry of await readdir(dir, { withFileTypes: true })) {
+  for (const entry of await readdir(dir, { withFileTypes: true }).catch((cause: unknown) => Promise.reject(unreadableFolder(folder, cause)))) {
     if (entry.name.startsWith('.')) continue;
     const path = `${folder}/${entry.name}`;
     const unstorable = unstorableCharacter(entry.name);
@@ -81,8 +84,10 @@ async function walk(root: string, folder: string, problems: ProblemLog, wanted: 
     if (entry.isDirectory()) {
       if (depth > 0) found.push(...(await walk(root, path, problems, wanted, depth - 1)));
     } else if (entry.isSymbolicLink()) {
-      if (!wanted(path, problems)) continue;
       try {
+        const leadsToFolder = (await stat(join(dir, entry.name)).catch(() => null))?.isDirectory() === true;
+        if (leadsToFolder) throw linkToFolder(path);
+        if (!wanted(path, problems)) continue;
         await resolveInside(root, path);
         found.push(path);
       } catch (thrown) {
@@ -106,6 +111,36 @@ function isPhoto(path: string, problems: ProblemLog): boolean {
     return false;
   }
   return PHOTO_EXTENSIONS.some((known) => extension === `.${known}`);
+}
+
+/** Masks are PNG alone: other formats change the values of pixels. */
+function isMask(path: string, problems: ProblemLog): boolean {
+  const extension = extname(path).toLowerCase();
+  if (extension === '.png') return true;
+  if (!UNSUPPORTED.has(extension) && !PHOTO_EXTENSIONS.some((known) => extension === `.${known}`)) return false;
+  problems.addToGroup({
+    file: MASKS,
+    code: 'IMAGE_UNSUPPORTED',
+    message: `${path} is a ${extension.slice(1).toUpperCase()} file; masks are read from PNG alone. It was left out.`,
+    remedy: 'Save the mask as an 8-bit palette PNG whose pixel value is the class.',
+    effect: 'warning',
+  });
+  return false;
+}
+
+function unreadableFolder(folder: string, cause: unknown): PenumbraError {
+  return new PenumbraError('FILE_MISSING', `The folder "${folder}" cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`, {
+    remedy: 'Give yourself the right to read it, or put a folder that can be read in its place.',
+    details: { path: folder },
+    cause,
+  });
+}
+
+function linkToFolder(path: string): PenumbraError {
+  return new PenumbraError('PATH_OUTSIDE_ROOT', `${path} is a link to a folder, which is not followed; what it holds was left out.`, {
+    remedy: 'Put the folder itself in its place.',
+    details: { path },
+  });
 }
 
 /** Two files that differ in their extension alone have one name; the first in the order of PHOTO_EXTENSIONS keeps it. */

@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path/posix';
 import { PenumbraError } from '#shared/errors.ts';
 import { Split } from '#shared/domain/supervision.ts';
-import { resolveInside } from '../../images/path-resolver.ts';
 import type { NameIndex } from '../name-index.ts';
 import type { ProblemLog } from '../problem-log.ts';
-import { decodeText, lines } from '../text.ts';
+import { decodeText, latin1Warning, lines, readInside } from '../text.ts';
 import { LISTS, PHOTOS, type VocLayout } from './layout.ts';
 
 /** Lists are asked in this order, then by name; each photo belongs to the first that names it. So trainval, made of both, adds nothing. */
@@ -61,7 +59,7 @@ export async function readSplits(layout: VocLayout, index: NameIndex, problems: 
 
 async function readNames(root: string, file: string, index: NameIndex, problems: ProblemLog): Promise<Set<string>> {
   const names = new Set<string>();
-  const { text, latin1 } = decodeText(await readFile(await resolveInside(root, file)));
+  const { text, latin1 } = decodeText(await readInside(root, file));
   if (latin1) problems.add(latin1Warning(file));
   for (const [position, line] of lines(text).entries()) {
     const written = line.trim();
@@ -121,16 +119,6 @@ function emptySplit(file: string) {
     code: 'SPLIT_EMPTY',
     message: `The list ${file} names no photo; the split "${basename(file, '.txt')}" is empty.`,
     remedy: 'Write the names of its photos into it, one a line, and import again.',
-    effect: 'warning',
-  } as const;
-}
-
-export function latin1Warning(file: string) {
-  return {
-    file,
-    code: 'LIST_MALFORMED',
-    message: `${file} is not UTF-8; it was read as Latin-1.`,
-    remedy: 'Check names with accents, or save the file as UTF-8.',
     effect: 'warning',
   } as const;
 }

@@ -183,6 +183,15 @@ describe('bad photos leave the others alone', () => {
     expect(names(dataset)).not.toContain('leak');
     expect(about(dataset, 'JPEGImages/leak.jpg')).toMatchObject([{ code: 'PATH_OUTSIDE_ROOT', effect: 'skipped' }]);
   });
+
+  it('a link to a folder', async () => {
+    const folder = await good();
+    folder.write('elsewhere/x.jpg', await photo().jpeg().toBuffer());
+    symlinkSync(join(folder.root, 'elsewhere'), join(folder.root, 'JPEGImages', 'more'));
+    const dataset = await read(folder);
+    expect(names(dataset)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(about(dataset, 'JPEGImages/more')).toMatchObject([{ effect: 'skipped', message: expect.stringContaining('link to a folder') as string }]);
+  });
 });
 
 describe('bad masks cost the mask, not the photo', () => {
@@ -217,6 +226,15 @@ describe('bad masks cost the mask, not the photo', () => {
     expect(about(dataset, 'SegmentationClass/b.png')).toMatchObject([{ code: 'MASK_UNKNOWN_COLOUR', effect: 'warning' }]);
   });
 
+  it('in another format than PNG', async () => {
+    const folder = await good();
+    rmSync(join(folder.root, 'SegmentationClass', 'a.png'));
+    folder.write('SegmentationClass/a.jpg', await photo().jpeg().toBuffer());
+    const dataset = await read(folder);
+    expect(dataset.images.find(({ name }) => name === 'a')?.mask).toBeNull();
+    expect(about(dataset, 'SegmentationClass')).toContainEqual(expect.objectContaining({ code: 'IMAGE_UNSUPPORTED', message: expect.stringContaining('SegmentationClass/a.jpg is a JPG file') as string }));
+  });
+
   it('of no photo', async () => {
     const folder = await good();
     folder.write('SegmentationClass/nobody.png', stripes([0, 1]));
@@ -233,6 +251,14 @@ describe('lists', () => {
     const dataset = await read(folder);
     expect(dataset.images.map(({ name, split }) => `${name} ${split ?? '-'}`)).toEqual(['a train', 'b train', 'c train', 'd train', 'e val', 'müller 1 val']);
     expect(about(dataset, 'ImageSets/Segmentation/val.txt')).toMatchObject([{ code: 'LIST_MALFORMED', message: expect.stringContaining('Latin-1') as string }]);
+  });
+
+  it('of classes in Latin-1', async () => {
+    const folder = await good();
+    folder.write('classes.txt', Buffer.from('cat\nk\xf6nigspudel\nbird\n', 'latin1'));
+    const dataset = await read(folder);
+    expect(dataset.classes[1]?.name).toBe('königspudel');
+    expect(about(dataset, 'classes.txt')).toContainEqual(expect.objectContaining({ code: 'LIST_MALFORMED', message: expect.stringContaining('Latin-1') as string }));
   });
 
   it('that climb out, name missing photos, or overlap', async () => {
@@ -299,6 +325,13 @@ describe('folders that cannot be imported', () => {
     folder.write('JPEGImages/a.jpg', 'hello');
     folder.write('SegmentationClass/a.png', stripes([1]));
     await expect(read(folder)).rejects.toMatchObject({ code: 'DATASET_EMPTY', message: expect.stringContaining('JPEGImages/a.jpg') as string });
+  });
+
+  it('a file where a folder is expected', async () => {
+    const folder = emptyFolder();
+    open.push(() => folder.remove());
+    folder.write('JPEGImages', 'not a folder');
+    await expect(read(folder)).rejects.toMatchObject({ code: 'FILE_MISSING', message: expect.stringContaining('JPEGImages') as string });
   });
 
   it('another layout, or no folder', async () => {
