@@ -170,8 +170,11 @@ export class Project {
         tags: this.tags.all(),
         rules: this.supervision.rules(),
         edits: () => this.edits.fingerprints(),
-        remember: (imageId, which, facts) => {
-          if (!this.readOnly) this.images.updateFacts(imageId, which, facts);
+        rememberPhoto: (imageId, facts) => {
+          if (!this.readOnly) this.images.updatePhoto(imageId, facts);
+        },
+        rememberMask: (imageId, facts, classes) => {
+          if (!this.readOnly) this.images.updateMask(imageId, facts, classes);
         },
       },
       reads,

@@ -105,6 +105,18 @@ describe('what supervision grants', () => {
     expect(await granted(project)).toEqual({ a: '10 mask', b: '- -', c: '00 -' });
   });
 
+  it('by what a mask shows now, not by what it showed at import', async () => {
+    const { project, root } = await setUp();
+    project.setSupervision([{ split: 'train', classIndex: 1, kind: 'masks' }, { split: 'train', classIndex: 2, kind: 'tags' }]);
+    expect(await granted(project)).toMatchObject({ a: '10 mask' });
+    writeFileSync(join(root, 'a.png'), stripes([1, 2]));
+    expect(await granted(project)).toMatchObject({ a: '10 -' });
+    // Looked at for scores in between: the change is not forgotten.
+    writeFileSync(join(root, 'a.png'), stripes([1, 1]));
+    await project.snapshot(['truth']);
+    expect(await granted(project)).toMatchObject({ a: '10 mask' });
+  });
+
   it('refuses splits and classes the project does not have', async () => {
     const { project } = await setUp();
     expect(() => project.setSupervision([{ split: 'test', classIndex: null, kind: 'tags' }])).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { DataProblem } from '#shared/contract/dataset.ts';
 import type { DatasetSnapshot, ImageRecord } from '#shared/domain/snapshot.ts';
-import type { ClassInfo } from '#shared/domain/classes.ts';
+import { IGNORE, type ClassInfo } from '#shared/domain/classes.ts';
 import { PenumbraError, toErrorValue } from '#shared/errors.ts';
 import type { SourceKind, SupervisionRule } from '#shared/domain/supervision.ts';
 import { resolveInside } from '../images/path-resolver.ts';
+import { readLabelPng } from '../images/palette-png.ts';
 import { readPhotoHeader } from '../images/photo.ts';
 import { currentFacts } from './file-facts.ts';
 import { Grants } from './grants.ts';
@@ -19,7 +20,8 @@ export interface SnapshotSources {
   /** Image id to a hash of the corrections in force on it, ordered by image id. */
   readonly edits: () => readonly (readonly [string, string])[];
   /** Called for a photo or mask whose size or time changed, with what it is now. */
-  readonly remember: (imageId: string, which: 'photo' | 'mask', facts: StoredImage['photo']) => void;
+  readonly rememberPhoto: (imageId: string, facts: StoredImage['photo']) => void;
+  readonly rememberMask: (imageId: string, facts: StoredImage['photo'], classes: readonly number[]) => void;
 }
 
 export interface Snapshot {
@@ -45,7 +47,7 @@ export async function takeSnapshot(sources: SnapshotSources, reads: readonly Sou
     if (split === null) continue;
     try {
       const files = await openFiles(sources, image, reads);
-      const granted = reads.includes('masks') && image.mask !== null && grants.mask(split, image.mask.classes, classes);
+      const granted = reads.includes('masks') && files.maskPath !== null && grants.mask(split, files.maskClasses, classes);
       const tags = reads.includes('tags') && image.tagged && grants.anyTag(split, classes) ? multiHot(sources, image.id, split, grants) : null;
       records.push({
         id: image.id,
@@ -86,6 +88,8 @@ interface OpenedFiles {
   readonly photoSha256: string;
   readonly maskPath: string | null;
   readonly maskSha256: string;
+  /** Classes that the mask shows now, which need not be those of the import. */
+  readonly maskClasses: readonly number[];
 }
 
 /** Looks at the files that the stage reads, and only at those. */
@@ -97,15 +101,32 @@ async function openFiles(sources: SnapshotSources, image: StoredImage, reads: re
     const facts = await currentFacts(photoPath, image.photo);
     if (facts !== image.photo) {
       if (facts.sha256 !== image.photo.sha256) await checkSameSize(photoPath, image);
-      sources.remember(image.id, 'photo', facts);
+      sources.rememberPhoto(image.id, facts);
     }
     photoSha256 = facts.sha256;
   }
-  if (image.mask === null || !(reads.includes('masks') || reads.includes('truth'))) return { photoPath, photoSha256, maskPath: null, maskSha256: '-' };
+  if (image.mask === null || !(reads.includes('masks') || reads.includes('truth'))) return { photoPath, photoSha256, maskPath: null, maskSha256: '-', maskClasses: [] };
   const maskPath = await resolveInside(sources.root, image.mask.path);
   const facts = await currentFacts(maskPath, image.mask.file);
-  if (facts !== image.mask.file) sources.remember(image.id, 'mask', facts);
-  return { photoPath, photoSha256, maskPath, maskSha256: facts.sha256 };
+  let maskClasses = image.mask.classes;
+  if (facts !== image.mask.file) {
+    // What a mask grants rests on the classes it shows: one that was painted over is looked at anew.
+    if (facts.sha256 !== image.mask.file.sha256) maskClasses = await classesIn(maskPath, sources.classes.length);
+    sources.rememberMask(image.id, facts, maskClasses);
+  }
+  return { photoPath, photoSha256, maskPath, maskSha256: facts.sha256, maskClasses };
+}
+
+/** Class indices in a mask, ascending. Throws as `readLabelPng`, and MASK_UNKNOWN_CLASS. */
+async function classesIn(maskPath: string, classes: number): Promise<number[]> {
+  const { data } = await readLabelPng(maskPath);
+  const used = [...new Set(data)].filter((value) => value !== 0 && value !== IGNORE).sort((a, b) => a - b);
+  const unknown = used.find((value) => value > classes);
+  if (unknown === undefined) return used;
+  throw new PenumbraError('MASK_UNKNOWN_CLASS', `${maskPath} now holds the value ${unknown}; expected 0 (background), 1 to ${classes} (classes) or 255 (undecided).`, {
+    remedy: 'Correct the mask.',
+    details: { file: maskPath, value: unknown },
+  });
 }
 
 /** A photo may be retouched after import, but masks, scores and corrections rest on its size. */

@@ -133,12 +133,17 @@ export class ImageRepository {
     return imageIds.flatMap((id) => found.get(id) ?? []);
   }
 
-  /** Remembers size, time and content of a photo or mask that was looked at again. */
-  updateFacts(imageId: string, which: 'photo' | 'mask', facts: FileFacts): void {
-    const columns =
-      which === 'photo'
-        ? { photo_bytes: facts.bytes, photo_mtime_ms: facts.mtimeMs, photo_sha256: facts.sha256 }
-        : { mask_bytes: facts.bytes, mask_mtime_ms: facts.mtimeMs, mask_sha256: facts.sha256 };
+  /** Remembers size, time and content of a photo that was looked at again. */
+  updatePhoto(imageId: string, facts: FileFacts): void {
+    this.#update(imageId, { photo_bytes: facts.bytes, photo_mtime_ms: facts.mtimeMs, photo_sha256: facts.sha256 });
+  }
+
+  /** Remembers size, time, content and classes of a mask that was looked at again. */
+  updateMask(imageId: string, facts: FileFacts, classes: readonly number[]): void {
+    this.#update(imageId, { mask_bytes: facts.bytes, mask_mtime_ms: facts.mtimeMs, mask_sha256: facts.sha256, mask_classes: JSON.stringify(classes) });
+  }
+
+  #update(imageId: string, columns: Partial<ImageTable>): void {
     this.#db.write(() => this.#db.run(this.#db.query.updateTable('images').set(columns).where('id', '=', imageId)));
   }
 
