@@ -227,4 +227,9 @@ describe('train-segmenter and predict-masks', () => {
       code: 'SPLIT_EMPTY',
     });
   });
+
+  it('refuses to start from a classifier that the recipe does not give', async () => {
+    const config = trainSegmenter.config.parse({ ...tinySegmenter, start: 'classifier' });
+    await expect(trainSegmenter.run(context(photos), config, { labels, classifier: undefined })).rejects.toMatchObject({ code: 'STAGE_CONFIG_INVALID', details: { key: 'start' } });
+  });
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PenumbraError } from '#shared/errors.ts';
 import { resizeLabelsNearest } from '#shared/raster/resize.ts';
 import type { MaskAugmentation } from '../data/augment.ts';
 import { Batches } from '../data/batches.ts';
@@ -68,13 +69,10 @@ export const trainSegmenter = defineStage({
     const { classes } = context.dataset;
     const labelled = context.dataset.images.filter((image) => image.split === config.split && hasLabelMap(inputs.labels, image.id));
     const images = requireImages(labelled, config.split, 'a label map');
+    const classifier = config.start === 'classifier' ? given(inputs.classifier) : null;
     const network = segmenterNetwork(context.backend, { ...config, classes: classes.length, seed: context.seed });
-    if (config.start === 'classifier' && inputs.classifier !== undefined) {
-      const { weights } = await readModel(inputs.classifier, 'classifier', classes);
-      startFromModel(weights, `model ${inputs.classifier.key}`, network.parameters);
-    } else {
-      await startFromImageNet(context, network.parameters);
-    }
+    if (classifier === null) await startFromImageNet(context, network.parameters);
+    else startFromModel((await readModel(classifier, 'classifier', classes)).weights, `model ${classifier.key}`, network.parameters);
 
     const { tf } = context.backend;
     const features = new FrozenFeatures(context.backend, network.frozen, config.views === 0 ? 0 : FEATURE_BYTES);
@@ -121,6 +119,14 @@ export const trainSegmenter = defineStage({
     }
   },
 });
+
+function given(classifier: ArtifactReader | undefined): ArtifactReader {
+  if (classifier !== undefined) return classifier;
+  throw new PenumbraError('STAGE_CONFIG_INVALID', 'start = "classifier" starts from the input "classifier", which this recipe does not give.', {
+    remedy: 'Set start to "imagenet", or run a recipe that trains a classifier.',
+    details: { key: 'start', value: 'classifier', expected: 'classifier' },
+  });
+}
 
 async function labelSource(labels: ArtifactReader, record: ImageRecord, lastClass: number): Promise<LabelSource> {
   const file = labelMapFile(record.id);
