@@ -1,5 +1,6 @@
 /** What can go wrong while setting up, each with the way out. Printed by `explain`; never a stack trace for an expected failure. */
-import { dirname } from 'node:path';
+import { dirname, sep } from 'node:path';
+import { cacheRoot, dataRoot } from './cache.mjs';
 
 /**
  * @typedef {'NODE_TOO_OLD' | 'UNSUPPORTED_PLATFORM' | 'NPM_FAILED' | 'NO_PYTHON' | 'NO_PIP' | 'NO_COMPILER' |
@@ -40,8 +41,7 @@ export function fileError(thrown, doing, path) {
     return new SetupError(
       'DISK_FULL',
       `The disk became full while ${doing} in ${dirname(path)}.`,
-      'Free some space and run the same command again; what was downloaded is kept and used. ' +
-        'Or set PENUMBRA_CACHE to a folder on a larger disk.',
+      `Free some space and run the same command again; what was downloaded is kept and used.${elsewhere(path, ' Or set', 'to a folder on a larger disk.')}`,
       thrown,
     );
   }
@@ -49,11 +49,23 @@ export function fileError(thrown, doing, path) {
     return new SetupError(
       'NOT_WRITABLE',
       `No permission to write while ${doing} in ${dirname(path)} (${code}).`,
-      'Give yourself write permission for that folder, or set PENUMBRA_CACHE to a folder that you may write to.',
+      `Give yourself write permission for that folder${elsewhere(path, ', or set', 'to a folder that you may write to')}.`,
       thrown,
     );
   }
   return thrown;
+}
+
+/**
+ * The variable that moves what lies at `path` to another folder, as part of a sentence; nothing where none does.
+ * @param {string} path
+ * @param {string} before
+ * @param {string} after
+ */
+function elsewhere(path, before, after) {
+  const movable = { PENUMBRA_CACHE: cacheRoot(), PENUMBRA_DATA: dataRoot() };
+  const variable = Object.entries(movable).find(([, root]) => path === root || path.startsWith(root + sep))?.[0];
+  return variable === undefined ? '' : `${before} ${variable} ${after}`;
 }
 
 /** Text for a person: expected failures in two lines, anything else with its stack. */
