@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -104,9 +104,13 @@ describe('new', () => {
 
     const used = path.join(folder, 'used');
     await makeTinyDataset(used);
+    // Names that a project uses too.
+    await mkdir(path.join(used, 'logs'));
+    await writeFile(path.join(used, 'logs', 'field-trip.txt'), 'rain');
     const before = await readdir(used);
     expect((await runCli(['new', used, '--voc', path.join(folder, 'nowhere')])).code).toBe(1);
     expect(await readdir(used)).toEqual(before);
+    expect(await readdir(path.join(used, 'logs'))).toContain('field-trip.txt');
   });
 
   test('never reads masks for tags unasked', async () => {

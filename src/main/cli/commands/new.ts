@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { dataset, system } from '#shared/contract/index.ts';
@@ -45,13 +46,14 @@ Examples:
       const root = path.resolve(options.voc);
       const asked = options.tags === undefined ? undefined : parseTagSource(options.tags);
       const { createProject } = await import('../../project/open.ts');
+      const before = await readdir(dir).catch(() => []);
       (await createProject(dir, { name: options.name ?? path.basename(dir) })).close();
       try {
         const report = await withConnection(dir, ({ client }) => importInto(client, root, asked, output));
         output.result({ project: dir, ...report }, () => reportText(dir, report));
       } catch (thrown) {
         // All or nothing: a project without its data is of no use to anyone.
-        await discardProject(dir);
+        await discardProject(dir, before);
         throw thrown;
       }
     });
