@@ -43,8 +43,8 @@ export interface Core {
 
 export interface CoreOptions {
   readonly socketPath?: string;
-  /** For tests: see `RunServiceOptions`. */
-  readonly runs?: Pick<RunServiceOptions, 'settings' | 'recipeModule' | 'trainerEnv'>;
+  /** See `RunServiceOptions`; all but `startQueued` are for tests. */
+  readonly runs?: Pick<RunServiceOptions, 'settings' | 'recipeModule' | 'trainerEnv' | 'startQueued'>;
   /** For tests: answers are checked against the contract. */
   readonly strict?: boolean;
 }

@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openProject } from '#main/project/open.ts';
 import { runs } from '#shared/contract/index.ts';
+import type { RunSummary } from '#shared/domain/run.ts';
 import { collect, jsonLines, runCli, startCli } from '../support/processes.ts';
 import { makeTinyDataset } from '../support/tiny-dataset.ts';
 import { setStage, type Stage } from './scene.ts';
@@ -125,6 +127,20 @@ describe('new', () => {
     const log = await runCli(['vault-log', '--project', path.join(folder, 'p1')]);
     expect(log.stdout).toMatch(/ 6 {2}\S/);
   });
+});
+
+test('a command that only looks leaves queued runs waiting', async () => {
+  const dir = path.join(folder, 'waiting');
+  expect((await runCli(['new', dir, '--voc', root])).code).toBe(0);
+  const project = await openProject(dir);
+  const createdAt = '2026-01-02T03:04:05.000Z';
+  const settings = { recipe: 'weak-baseline', preset: 'quick', overrides: {}, seed: 0, device: 'cpu' } as const;
+  const run: RunSummary = { id: 'run_aaaaaaaaaaaa', ...settings, state: 'queued', steps: [], createdAt, startedAt: null, endedAt: null, backend: null, error: null, scoringOf: null };
+  project.runs.insert(run, { backend: 'cpu', given: {}, only: null, queuedAt: createdAt });
+  project.close();
+  expect((await runCli(['runs', '--project', dir])).stdout).toMatch(/run_aaaaaaaaaaaa .* queued/);
+  const { code, stdout } = await runCli(['cancel', run.id, '--project', dir]);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'run_aaaaaaaaaaaa is cancelled\n' });
 });
 
 test('recipes are listed without a project', async () => {

@@ -23,7 +23,8 @@ const RETRY_MS = 100;
  * Throws what opening a project throws.
  */
 async function connect(dir: string): Promise<Connection> {
-  let way = await findWay(dir);
+  // A command that only looks at a project must not turn into the training of what waits there.
+  let way = await findWay(dir, { startQueued: false });
   return {
     get client() {
       return way.client;
@@ -32,17 +33,17 @@ async function connect(dir: string): Promise<Connection> {
       return way.hosted;
     },
     async reconnect() {
-      way = await findWay(dir);
+      way = await findWay(dir, { startQueued: true });
     },
   };
 }
 
-async function findWay(dir: string): Promise<Pick<Connection, 'client' | 'hosted'>> {
+async function findWay(dir: string, runs: { readonly startQueued: boolean }): Promise<Pick<Connection, 'client' | 'hosted'>> {
   // Loaded late: --help and usage errors must not wait for SQLite.
   const { startCore } = await import('../core.ts');
   for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
     try {
-      const core = await startCore(dir);
+      const core = await startCore(dir, { runs });
       return { client: createClient({ socketPath: core.socketPath }), hosted: core };
     } catch (thrown) {
       const client = liveClient(thrown);

@@ -29,11 +29,13 @@ export interface RunServiceOptions {
   readonly recipeModule?: string;
   /** Added to the environment of trainers. */
   readonly trainerEnv?: Readonly<Record<string, string>>;
+  /** False leaves queued runs waiting until a run is started or resumed: for a process that only came to look. */
+  readonly startQueued?: boolean;
   /** Told of what goes wrong where nobody waits for an answer. */
   readonly onBackgroundError?: (error: unknown) => void;
 }
 
-/** Opens the runs of a project: what ran when the last core died is marked interrupted, and the queue goes on. */
+/** Opens the runs of a project: what ran when the last core died is marked interrupted, and the queue goes on unless told otherwise. */
 export async function openRunService(options: RunServiceOptions): Promise<RunService> {
   const runs = new ProjectRuns(options);
   await runs.open();
@@ -46,6 +48,7 @@ class ProjectRuns implements RunService {
   private readonly settings: RunSettings;
   private readonly recipeModule: string;
   private readonly trainerEnv: Readonly<Record<string, string>>;
+  private readonly startQueued: boolean;
   private readonly onBackgroundError: (error: unknown) => void;
   private readonly listeners = new Set<(event: RunEvent) => void>();
   private readonly queue: RunQueue<ActiveRun>;
@@ -61,6 +64,7 @@ class ProjectRuns implements RunService {
     this.settings = { ...runSettings(), ...options.settings };
     this.recipeModule = options.recipeModule ?? OWN_RECIPES;
     this.trainerEnv = options.trainerEnv ?? {};
+    this.startQueued = options.startQueued ?? true;
     this.onBackgroundError = options.onBackgroundError ?? (() => undefined);
     this.queue = new RunQueue(this.project.runs, (run) => this.launch(run));
   }
@@ -72,7 +76,7 @@ class ProjectRuns implements RunService {
     await reconcileIndex(this.project, this.store);
     this.sweep();
     await this.sweeping;
-    if (all.some((run) => run.state === 'queued')) await this.pump();
+    if (this.startQueued && all.some((run) => run.state === 'queued')) await this.pump();
   }
 
   async recipes(): Promise<RecipeInfo[]> {
@@ -171,6 +175,11 @@ class ProjectRuns implements RunService {
   async resume(runId: string): Promise<RunSummary> {
     this.requireWritable();
     const run = this.get(runId);
+    if (run.state === 'queued') {
+      // Its turn may have been left to whoever asks for it.
+      await this.pump();
+      return this.get(runId);
+    }
     const order = this.project.runs.order(runId);
     if (order === null || !['failed', 'cancelled', 'interrupted'].includes(run.state)) {
       throw new PenumbraError(

@@ -57,7 +57,7 @@ Examples:
 export function resumeCommand(): Command {
   return new Command('resume')
     .summary('go on with a cancelled, failed or interrupted run')
-    .description('Queues a run again. It goes on from its last checkpoint and ends with the same numbers as an unbroken run.')
+    .description('Queues a run again, or starts one that still waits. It goes on from its last checkpoint and ends with the same numbers as an unbroken run.')
     .argument('<run>', 'run id, as "penumbra runs" lists it')
     .addOption(projectOption())
     .addOption(jsonOption())
