@@ -73,6 +73,12 @@ describe('photo', () => {
     }
   });
 
+  it('says of each of several damaged photos what is wrong, though they are decoded side by side', async () => {
+    const whole = await photo(80, 60, 9).jpeg().toBuffer();
+    const damaged = Array.from({ length: 6 }, (_, index) => folder.write(`beside-${index}.jpg`, whole.subarray(0, whole.length / 2)));
+    expect(await Promise.all(damaged.map((path) => codeOf(decodePhoto(path, { longSide: 64 }))))).toEqual(damaged.map(() => 'IMAGE_TRUNCATED'));
+  });
+
   it('refuses 30,000 × 30,000 in a small file by its header, naming the file', async () => {
     const bytes = bombPng();
     expect(bytes.length).toBeLessThan(130_000);

@@ -91,7 +91,8 @@ export async function decodePhoto(path: string, options: DecodeOptions = {}): Pr
     if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels, expected 3`);
     return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
   } catch (cause) {
-    throw unreadable(path, cause);
+    // libvips keeps its words in one place a process: of two decodes that fail side by side, one may be left without. The header was sound.
+    throw unreadable(path, reason(cause) === WORDLESS ? new Error('its pixels cannot be decoded', { cause }) : cause);
   }
 }
 
@@ -109,7 +110,9 @@ async function fileBytes(path: string): Promise<number> {
   throw new PenumbraError('IMAGE_UNREADABLE', `${path} is not a file.`, { remedy: 'Replace it with a photo.', details: { file: path } });
 }
 
-const TRUNCATED = /premature end|truncated|end of (file|stream|data|image)|not enough data|unexpected end|read error|IDAT|read gave|out of data/i;
+const TRUNCATED = /premature end|truncated|end of (file|stream|data|image)|not enough data|unexpected end|read error|IDAT|read gave|out of data|cannot be decoded/i;
+/** What sharp says where libvips says nothing. */
+const WORDLESS = 'Unknown error';
 
 /** IMAGE_TRUNCATED or IMAGE_UNREADABLE, by what the decoder said. */
 export function unreadable(path: string, cause: unknown): PenumbraError {
