@@ -1,22 +1,25 @@
-/** `npm start [-- --no-open] [--port N]`: brings what is missing and serves the workbench on the project opened last, at first the sample. */
+/** `npm start [-- --browser | --no-open | --port N]`: brings what is missing and opens the workbench on the project opened last, at first the sample. */
 import { join } from 'node:path';
 import { bootstrap } from './bootstrap.mjs';
 import { buildWindow } from './lib/build-window.mjs';
 import { repositoryRoot } from './lib/cache.mjs';
-import { runPinned } from './lib/child.mjs';
+import { runForeground, runPinned } from './lib/child.mjs';
+import { bringElectron, whyNoWindow } from './lib/electron.mjs';
 import { runMain, SetupError } from './lib/errors.mjs';
 import { sampleProject } from './lib/sample-project.mjs';
 import { createSay } from './lib/say.mjs';
 
-const HELP = `usage: npm start [-- [--no-open] [--port N]]
+const HELP = `usage: npm start [-- [--browser] [--no-open] [--port N]]
 
-Installs what is missing, then serves the workbench to a browser on this machine, on the project opened last; at first on the sample.
-  --no-open   only print the link
-  --port N    port (default: a free one)
+Installs what is missing, then opens the workbench on the project that was open last; at first on the sample. It opens in Electron
+where that can be had, else in the browser, and says which and why.
+  --browser   in the browser in any case
+  --no-open   serve to a browser, but only print the link
+  --port N    serve to a browser on this port
 Another project: npm run -s penumbra -- serve DIR
 `;
 
-/** @param {string[]} args @returns {string[]} those of \`penumbra serve\` */
+/** @param {string[]} args @returns {string[] | null} options of `penumbra serve`; null when none asks for a browser */
 function serveOptions(args) {
   /** @type {string[]} */
   const options = [];
@@ -24,9 +27,9 @@ function serveOptions(args) {
     const arg = args[at] ?? '';
     if (arg === '--no-open' || /^--port=\d+$/.test(arg)) options.push(arg);
     else if (arg === '--port' && /^\d+$/.test(args[at + 1] ?? '')) options.push('--port', args[(at += 1)] ?? '');
-    else throw new SetupError('USAGE', `npm start does not know "${arg}".`, 'npm start -- --help lists what it knows.');
+    else if (arg !== '--browser') throw new SetupError('USAGE', `npm start does not know "${arg}".`, 'npm start -- --help lists what it knows.');
   }
-  return options;
+  return args.length === 0 ? null : options;
 }
 
 runMain(async () => {
@@ -41,5 +44,14 @@ runMain(async () => {
   await buildWindow(say);
   // Made here, where what takes a while can be said; a start after the first one opens the project that was open last.
   await sampleProject(say);
-  return runPinned([join(repositoryRoot, 'src/main/cli.ts'), 'serve', ...options]);
+  if (options === null) {
+    const reason = whyNoWindow();
+    const electron = reason === null ? await bringElectron(say) : { program: null, reason };
+    if (electron.program !== null) {
+      say.line('Penumbra opens in Electron.');
+      return runForeground(electron.program, [repositoryRoot]);
+    }
+    say.line(`Penumbra opens in the browser: ${electron.reason}.`);
+  }
+  return runPinned([join(repositoryRoot, 'src/main/cli.ts'), 'serve', ...(options ?? [])]);
 });

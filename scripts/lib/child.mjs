@@ -1,4 +1,4 @@
-/** Runs the pinned Node in the foreground for a wrapper script: signals and exit code pass through, and it never outlives the wrapper. */
+/** Runs programs in the foreground for a wrapper script: signals and exit code pass through. The pinned Node never outlives the wrapper. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,13 +18,24 @@ const PARENT_POLL_MS = 1000;
 export function runPinned(args, { env = {}, cwd = process.cwd() } = {}) {
   const node = pinnedNode();
   if (node === null) return Promise.reject(new SetupError('LOAD_FAILED', 'The pinned Node is not installed.', 'Run npm run setup.'));
+  // Node keeps its compiled and type-stripped modules there: starts take about half the time.
+  const own = {
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(cacheRoot(), 'compile'),
+    PENUMBRA_WATCH_PID: String(process.pid),
+  };
+  return runForeground(node, args, { cwd, env: { ...own, ...env } });
+}
+
+/**
+ * Runs a program as if it were this process: signals and exit code pass through.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, cwd?: string }} [options]
+ * @returns {Promise<number>}
+ */
+export function runForeground(program, args, { env = {}, cwd = process.cwd() } = {}) {
   return new Promise((resolve, reject) => {
-    // Node keeps its compiled and type-stripped modules there: starts take about half the time.
-    const own = {
-      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(cacheRoot(), 'compile'),
-      PENUMBRA_WATCH_PID: String(process.pid),
-    };
-    const child = spawn(node, args, { cwd, stdio: 'inherit', env: { ...process.env, ...own, ...env } });
+    const child = spawn(program, args, { cwd, stdio: 'inherit', env: { ...process.env, ...env } });
     /** @type {NodeJS.Signals[]} */
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     const forward = (/** @type {NodeJS.Signals} */ signal) => {

@@ -27,6 +27,8 @@ export class Host {
   readonly recents: Recents;
   readonly #options: HostOptions;
   #current: SupervisedCore | null = null;
+  /** True until the project of the start is open, or cannot be. */
+  #isStarting = false;
   /** Why the project that was to be opened at start is not open. */
   #failure: ErrorValue | null = null;
   /** Changes of project happen one after another. */
@@ -48,7 +50,7 @@ export class Host {
       buildId,
       platform: process.platform,
       project: core?.project ?? null,
-      core: core?.state ?? (this.#failure === null ? 'none' : 'failed'),
+      core: core?.state ?? this.#stateWithoutCore(),
       coreError: core === null ? this.#failure : core.error,
       restarts: core?.restarts ?? 0,
       recents: this.recents.list(),
@@ -89,13 +91,21 @@ export class Host {
 
   /** At start: the project asked for, else the last one, else the sample. What cannot be opened is told by `state`. */
   async openAtStart(dir: string | null): Promise<void> {
+    this.#isStarting = true;
     try {
       const wanted = dir ?? this.recents.last();
       if (wanted === null) await this.openSample();
       else await this.open(wanted);
     } catch (thrown) {
       this.#failure = toErrorValue(thrown);
+    } finally {
+      this.#isStarting = false;
     }
+  }
+
+  #stateWithoutCore(): HostState['core'] {
+    if (this.#isStarting) return 'starting';
+    return this.#failure === null ? 'none' : 'failed';
   }
 
   /** Lets the current project go. `wait`: its core lives on until its runs have ended. */

@@ -1,8 +1,8 @@
-import { PenumbraError } from '#shared/errors.ts';
 import type { CallTable } from '../api/call-table.ts';
 import type { HttpListener } from '../server/api-listener.ts';
 import { answerCall, refuseRequest } from '../server/call-request.ts';
 import { forwardToSocket } from '../server/proxy.ts';
+import { requireCore, unknownAddress } from './addresses.ts';
 import type { Host } from './host.ts';
 
 /** A host over HTTP: its own calls at /host/call/NAME, and the core's API, forwarded, at /api/. */
@@ -22,19 +22,4 @@ export function hostListener(host: Host, calls: CallTable): HttpListener {
       refuseRequest(request, response, thrown);
     }
   };
-}
-
-/** Throws SHUTTING_DOWN while no core answers. */
-function requireCore(host: Host): NonNullable<Host['core']> {
-  const { core } = host;
-  if (core !== null) return core;
-  const isOpen = host.state.project !== null;
-  throw new PenumbraError('SHUTTING_DOWN', isOpen ? 'the core of this project is away' : 'no project is open', {
-    remedy: isOpen ? 'It is being started again; host.state tells how it fares.' : 'Open a project first.',
-    details: { project: isOpen },
-  });
-}
-
-function unknownAddress(pathname: string): PenumbraError {
-  return new PenumbraError('NOT_FOUND', `there is nothing at ${pathname}`, { remedy: 'Addresses are /host/call/NAME, /api/call/NAME, /api/events and /api/blob/NAME/ID.' });
 }

@@ -14,10 +14,12 @@ export function pageDir(env: NodeJS.ProcessEnv = process.env): string {
 
 /** A host on this machine's set-up: pinned Node, the user's data folder, the sample project. No project is open yet. */
 export function openHost(options: Pick<HostOptions, 'shell' | 'version' | 'buildId' | 'onOpened'>): Host {
+  const node = pinnedNode();
+  if (node === null) throw new PenumbraError('FILE_MISSING', 'the pinned Node is not installed', { remedy: 'npm run setup brings it.' });
   return new Host({
     ...options,
     launch: {
-      node: pinnedNode() ?? process.execPath,
+      node,
       entry: path.join(repositoryRoot, 'src', 'main', 'core.ts'),
       // Node keeps its compiled and type-stripped modules there: starts take about half the time.
       env: { NODE_COMPILE_CACHE: path.join(cacheRoot(), 'compile'), ...process.env },

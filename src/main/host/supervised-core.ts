@@ -15,6 +15,8 @@ interface Way {
 /** How long another process's core may take to come up or to end. */
 const SETTLE_MS = 10_000;
 const RETRY_MS = 100;
+/** A core without runs needs less to end. */
+const LET_GO_MS = 1000;
 /** Pauses before a crashed core is started again. The first crash is most likely chance. */
 const BACK_OFF_MS = [0, 200, 500, 1000] as const;
 /** A core that lived so long did not crash because it was started; its crash counts as a first one. */
@@ -95,6 +97,8 @@ export class SupervisedCore {
     const child = way?.child ?? null;
     this.#released.abort();
     if (way !== null && child !== null && how === 'wait' && (await tellToWait(way))) {
+      // Where nothing runs it ends at once; then nothing is left behind.
+      await Promise.race([child.exited, sleep(LET_GO_MS)]);
       child.letGo();
       return;
     }

@@ -14,6 +14,10 @@ const TRANSPORT_STATUS: Partial<Record<ErrorCode, number>> = {
   SHUTTING_DOWN: 503,
 };
 
+export function statusOf(code: ErrorCode): number {
+  return TRANSPORT_STATUS[code] ?? 500;
+}
+
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   const bytes = Buffer.from(JSON.stringify(body));
   response.writeHead(status, {
@@ -27,7 +31,7 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 
 /** Answers with an error value and the status that goes with its code. */
 export function sendTransportError(response: ServerResponse, error: ErrorValue): void {
-  sendJson(response, TRANSPORT_STATUS[error.code] ?? 500, { ok: false, error });
+  sendJson(response, statusOf(error.code), { ok: false, error });
 }
 
 export const shuttingDown = (): PenumbraError =>

@@ -1,0 +1,41 @@
+/** What the shell itself says: its menu and its native dialogs. The page has its own catalogue. */
+export const shellStrings = {
+  menu: {
+    file: 'File',
+    newProject: 'New project…',
+    openProject: 'Open project…',
+    openRecent: 'Open recent',
+    noRecent: 'No recent projects',
+    openSample: 'Open the sample project',
+    edit: 'Edit',
+    undo: 'Undo',
+    redo: 'Redo',
+    view: 'View',
+    places: { data: 'Data', look: 'Look', fix: 'Fix', runs: 'Runs', score: 'Score', out: 'Out' },
+    reload: 'Reload',
+    help: 'Help',
+    palette: 'Command palette',
+    shortcuts: 'Keyboard shortcuts',
+    about: 'About Penumbra',
+  },
+  unsaved: {
+    message: (count: number) => (count === 1 ? 'One stroke is not saved yet.' : `${count} strokes are not saved yet.`),
+    detail: 'They are saved as soon as the project answers. If you leave now, they are lost.',
+    stay: 'Stay',
+    leave: 'Leave without them',
+  },
+  noAnswer: {
+    message: 'The window does not answer.',
+    detail: 'It could not say whether everything is saved. Strokes that were shown as saved are safe.',
+    stay: 'Wait',
+    leave: 'Leave anyway',
+  },
+  running: {
+    message: (names: readonly string[]) => (names.length === 1 ? `A run is going: ${names[0] ?? ''}.` : `${names.length} runs are going: ${names.join(', ')}.`),
+    detail: 'It can go on without the window, or be cancelled. A cancelled run can be resumed.',
+    wait: 'Keep it running',
+    cancel: 'Cancel the run',
+    stay: 'Stay',
+  },
+  notOpened: 'The project was not opened.',
+} as const;

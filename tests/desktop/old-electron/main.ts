@@ -1,0 +1,2 @@
+import './main-shim.ts';
+import '../../../src/main/index.ts';
