@@ -87,6 +87,12 @@ export class LayerView {
     this.#view.requestAll();
   }
 
+  /** Of the photo alone, 0..1. */
+  setPhotoOpacity(opacity: number): void {
+    this.#photo.node.opacity(opacity);
+    this.#view.request(PHOTO, 'all');
+  }
+
   /** The layers from now on, bottom first. */
   setLayers(layers: readonly ViewLayer[]): void {
     const before = new Map(this.#shown.map((shown) => [shown.layer.id, shown]));
