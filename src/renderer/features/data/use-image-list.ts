@@ -26,11 +26,16 @@ export interface ImageList {
   readonly patch: (images: readonly ImageSummary[]) => void;
 }
 
-/** Images under a filter: all ids at once, their summaries by pages as they come into view. */
-export function useImageList(filter: () => Filter): ImageList {
+/**
+ * Images under a filter: all ids at once, their summaries by pages as they come into view. `overlay` lays over what is fetched what
+ * the user has changed and the core has not confirmed yet.
+ */
+export function useImageList(filter: () => Filter, overlay: (image: ImageSummary) => ImageSummary): ImageList {
   const order = shallowRef<Order>(orderOf([]));
   const summaries = shallowReactive(new Map<ImageId, ImageSummary>());
-  const fetching = new Set<number>();
+  /** Pages that are fetched, or on their way. */
+  const pages = new Set<number>();
+  let inView: readonly [from: number, to: number] = [0, 0];
   let generation = 0;
 
   const loading = useLoading(async (signal) => {
@@ -40,33 +45,34 @@ export function useImageList(filter: () => Filter): ImageList {
       call(dataset.listImages, { filter: asked, offset: 0, limit: PAGE }, { signal }),
     ]);
     generation += 1;
-    fetching.clear();
-    summaries.clear();
+    pages.clear();
+    pages.add(0);
     patch(first.images);
-    order.value = orderOf(ids);
+    // The same images in the same order stay where they are.
+    if (ids.length !== order.value.ids.length || ids.some((id, index) => id !== order.value.ids[index])) order.value = orderOf(ids);
+    ensure(...inView);
     return ids.length;
   });
 
   function patch(images: readonly ImageSummary[]): void {
-    for (const image of images) summaries.set(image.id, image);
+    for (const image of images) summaries.set(image.id, overlay(image));
   }
 
   function ensure(from: number, to: number): void {
-    const { ids } = order.value;
-    for (let page = Math.floor(from / PAGE); page * PAGE < Math.min(to, ids.length); page++) {
-      if (fetching.has(page) || ids.slice(page * PAGE, (page + 1) * PAGE).every((id) => summaries.has(id))) continue;
-      void fetchPage(page);
+    inView = [from, to];
+    for (let page = Math.floor(from / PAGE); page * PAGE < Math.min(to, order.value.ids.length); page++) {
+      if (!pages.has(page)) void fetchPage(page);
     }
   }
 
   async function ensureAll(wanted: readonly ImageId[]): Promise<void> {
-    const pages = new Set(wanted.filter((id) => !summaries.has(id)).map((id) => Math.floor((order.value.indexOf.get(id) ?? 0) / PAGE)));
-    for (const page of pages) await fetchPage(page);
+    const missing = new Set(wanted.filter((id) => !summaries.has(id)).map((id) => Math.floor((order.value.indexOf.get(id) ?? 0) / PAGE)));
+    for (const page of missing) await fetchPage(page);
   }
 
   async function fetchPage(page: number): Promise<void> {
     const own = generation;
-    fetching.add(page);
+    pages.add(page);
     try {
       const { images, total } = await call(dataset.listImages, { filter: filter(), offset: page * PAGE, limit: PAGE });
       if (own !== generation) return;
@@ -75,7 +81,7 @@ export function useImageList(filter: () => Filter): ImageList {
       if (total !== order.value.ids.length) await loading.load();
     } catch {
       // Shown as not loaded; asked for again when it is scrolled to, or at the next connection.
-      if (own === generation) fetching.delete(page);
+      if (own === generation) pages.delete(page);
     }
   }
 

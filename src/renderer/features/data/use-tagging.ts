@@ -8,6 +8,7 @@ import { dataset } from '#shared/contract/index.ts';
 import type { ImageSummary } from '#shared/contract/dataset.ts';
 import type { ImageId } from '#shared/domain/ids.ts';
 import { PenumbraError, toErrorValue, type ErrorValue } from '#shared/errors.ts';
+import type { ImageList } from './use-image-list.ts';
 
 /** One gesture: a class added to or removed from images that did not have it, or had it. Its opposite undoes it exactly. */
 export interface TagChange {
@@ -38,6 +39,25 @@ export function withChange(image: ImageSummary, { classIndex, add }: TagChange):
   return { ...image, tags: add ? [...others, classIndex].sort((a, b) => a - b) : others };
 }
 
+/** Changes that the core has not confirmed, laid over whatever it says of an image meanwhile. */
+export class PendingTags {
+  readonly #changes = new Map<TagChange, ReadonlySet<ImageId>>();
+
+  add(change: TagChange): void {
+    this.#changes.set(change, new Set(change.imageIds));
+  }
+
+  remove(change: TagChange): void {
+    this.#changes.delete(change);
+  }
+
+  over(image: ImageSummary): ImageSummary {
+    let shown = image;
+    for (const [change, ids] of this.#changes) if (ids.has(image.id)) shown = withChange(shown, change);
+    return shown;
+  }
+}
+
 export interface Tagging {
   /** Shows the change at once, and saves it after those before it. */
   readonly apply: (change: TagChange) => void;
@@ -52,19 +72,16 @@ export interface Tagging {
  * Tags by keys: shown at once, saved in order, each counted in `saving` until the core has said that it is on disk. While the core
  * is away changes wait and are sent again (a repeated send changes nothing); one that is refused is taken back and said.
  */
-export function useTagging(list: { readonly summaries: ReadonlyMap<ImageId, ImageSummary>; readonly patch: (images: readonly ImageSummary[]) => void }, className: (index: number) => string): Tagging {
+export function useTagging(list: Pick<ImageList, 'summaries' | 'patch' | 'load'>, pending: PendingTags, className: (index: number) => string): Tagging {
   const saving = useSaving();
   const done = ref<TagChange[]>([]);
   const error = shallowRef<ErrorValue | null>(null);
   const isWaiting = ref(false);
   let last: Promise<void> = Promise.resolve();
 
-  function show(change: TagChange): void {
-    list.patch(change.imageIds.flatMap((id) => list.summaries.get(id) ?? []).map((image) => withChange(image, change)));
-  }
-
   function send(change: TagChange): void {
-    show(change);
+    pending.add(change);
+    list.patch(change.imageIds.flatMap((id) => list.summaries.get(id) ?? []));
     saving.begin();
     last = last.then(() => save(change));
   }
@@ -77,14 +94,17 @@ export function useTagging(list: { readonly summaries: ReadonlyMap<ImageId, Imag
           await call(dataset.changeTags, { imageIds: change.imageIds.slice(at, at + AT_ONCE), add: change.add ? classes : [], remove: change.add ? [] : classes });
         }
         isWaiting.value = false;
+        pending.remove(change);
         saving.landed(new Date());
         return;
       } catch (thrown) {
         if (!(thrown instanceof PenumbraError) || thrown.code !== 'SHUTTING_DOWN') {
           error.value = toErrorValue(thrown);
           done.value = done.value.filter((item) => item !== change);
-          show(opposite(change));
+          pending.remove(change);
           saving.dropped();
+          showToast(`${strings.data.tagging.failed}: ${error.value.message}`, { tone: 'bad' });
+          await list.load();
           return;
         }
         isWaiting.value = true;

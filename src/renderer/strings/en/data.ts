@@ -75,7 +75,6 @@ export const data = {
     undone: (text: string) => `Undone: ${text}`,
     undo: 'Undo',
     failed: 'The tags were not saved',
-    keep: 'What was typed is taken back in the view.',
     noKey: 'no key: click',
     waiting: 'Penumbra does not answer. The tags below are kept in this window and sent again by themselves; do not close it.',
     readOnly: 'This project is read-only: tags cannot be changed.',
