@@ -58,7 +58,7 @@ describe.skipIf(noBrowser !== null)(`Data${noBrowser === null ? '' : ` (left out
   it('filters by what is typed: completion, chip, name', async () => {
     const { page } = bench;
     await page.keyboard.press('/');
-    await page.keyboard.type('split val');
+    await page.keyboard.type('split va');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await expect.poll(() => cells().count()).toBe(2);

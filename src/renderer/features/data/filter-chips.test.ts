@@ -11,11 +11,12 @@ it('names each part of a filter, and what is left without it', () => {
   ]);
 });
 
-it('completes by all words typed, offers the name first, and never what is set already', () => {
+it('completes what is begun, then by name, then by all words typed, and never offers what is set already', () => {
   expect(complete('class cat', { classIndex: 1 }, vocabulary)).toEqual([
     { title: 'name contains “class cat”', filter: { classIndex: 1, nameContains: 'class cat' } },
     { title: 'Class: catfish', filter: { classIndex: 2 } },
   ]);
-  expect(complete('flag', {}, vocabulary)[1]).toEqual({ title: 'Review: flagged', filter: { review: 'flagged' } });
+  expect(complete('cart', {}, vocabulary).map(({ title }) => title)).toEqual(['Class: cart', 'name contains “cart”']);
+  expect(complete('flag', {}, vocabulary)[0]).toEqual({ title: 'Review: flagged', filter: { review: 'flagged' } });
   expect(complete(' ', {}, { classes: [], splits: [] })[0]?.title).toBe('Class: no class');
 });

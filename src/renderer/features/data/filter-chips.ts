@@ -50,10 +50,13 @@ export function chipsOf(filter: Filter, vocabulary: Vocabulary): Chip[] {
   });
 }
 
-/** What a typed text may mean: choices that hold all its words, and last the name of an image. */
+/** What a typed text may mean: choices that begin with it, the name of an image, then choices that hold all its words. */
 export function complete(text: string, filter: Filter, vocabulary: Vocabulary): Completion[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const fitting = choices(vocabulary).filter(({ key, value, title }) => filter[key] !== value && words.every((word) => title.toLowerCase().includes(word)));
+  const begins = ({ title }: { title: string }): boolean => words.length > 0 && title.toLowerCase().slice(title.indexOf(':') + 2).startsWith(words.join(' '));
   const byName = text.trim() === '' ? [] : [{ title: data.nameHas(text.trim()), filter: withPart(filter, 'nameContains', text.trim().slice(0, 300)) }];
-  return [...byName, ...fitting.slice(0, MOST).map(({ key, value, title }) => ({ title, filter: withPart(filter, key, value as never) }))];
+  const toCompletion = ({ key, value, title }: (typeof fitting)[number]): Completion => ({ title, filter: withPart(filter, key, value as never) });
+  const first = fitting.filter(begins);
+  return [...first.slice(0, MOST).map(toCompletion), ...byName, ...fitting.filter((choice) => !first.includes(choice)).slice(0, Math.max(0, MOST - first.length)).map(toCompletion)];
 }

@@ -119,7 +119,7 @@ export const data = {
     colourOf: (name: string) => `Colour of ${name}`,
     nameOf: (index: number) => `Name of class ${index}`,
     images: 'Images',
-    show: (name: string) => `Show images tagged ${name}`,
+    show: (count: string, name: string) => `${count}: show images tagged ${name}`,
     key: 'Key',
     value: 'Value',
     valueHint: 'The value of the class in masks; it never changes.',
