@@ -3,6 +3,7 @@ import { rename } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseTheme, seriousFindings } from '../support/axe.ts';
 import { noBrowser, openWorkbench, type Workbench } from '../support/browser.ts';
+import { callFromPage } from '../support/page-calls.ts';
 import { makeTinyProject, type TinyProject } from '../support/tiny-project.ts';
 
 interface Listed {
@@ -26,11 +27,7 @@ describe.skipIf(noBrowser !== null)(`Data${noBrowser === null ? '' : ` (left out
   const cells = () => bench.page.getByRole('gridcell');
   const chosen = () => bench.page.locator('[role=gridcell][aria-selected=true]');
   const facet = (name: RegExp) => bench.page.getByRole('complementary', { name: 'Filters' }).getByRole('button', { name });
-  const stored = (filter: object): Promise<Listed> =>
-    bench.page.evaluate(async (asked) => {
-      const answer = await fetch('/api/call/dataset.images', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ filter: asked }) });
-      return ((await answer.json()) as { value: Listed }).value;
-    }, filter);
+  const stored = (filter: object): Promise<Listed> => callFromPage(bench.page, 'dataset.images', { filter });
   const show = async (hash: string): Promise<void> => {
     await bench.page.evaluate((to) => (location.hash = to), hash);
   };
@@ -110,10 +107,7 @@ describe.skipIf(noBrowser !== null)(`Data${noBrowser === null ? '' : ` (left out
     const { page } = bench;
     await cells().nth(0).click();
     await page.keyboard.press('t');
-    const hello = await page.evaluate(async () => {
-      const answer = await fetch('/api/call/system.hello', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
-      return ((await answer.json()) as { value: { pid: number } }).value;
-    });
+    const hello = await callFromPage<{ pid: number }>(page, 'system.hello');
     process.kill(hello.pid, 'SIGKILL');
     await page.keyboard.press('2');
     await expect.poll(async () => (await stored({ classIndex: 2 }).catch(() => null))?.total, { timeout: 30_000 }).toBe(4);

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseTheme, seriousFindings } from '../support/axe.ts';
 import { noBrowser, openWorkbench, type Workbench } from '../support/browser.ts';
+import { callFromPage } from '../support/page-calls.ts';
 import { makeTinyDataset } from '../support/tiny-dataset.ts';
 import { makeTinyProject, type TinyProject } from '../support/tiny-project.ts';
 
@@ -45,10 +46,12 @@ describe.skipIf(noBrowser !== null)(`Start${noBrowser === null ? '' : ` (left ou
     await dialog.getByRole('option', { name: /^project/ }).waitFor();
     await where.press('ArrowDown');
     const list = dialog.getByRole('listbox');
-    for (let at = 0; (await list.locator('[aria-selected=true]').innerText().catch(() => '')).startsWith('project') === false && at < 5; at++) await page.keyboard.press('ArrowDown');
+    const selected = list.locator('[aria-selected=true]');
+    for (let at = 0; at < 5 && ((await selected.count()) === 0 || !(await selected.innerText()).startsWith('project')); at++) await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.waitForURL(/#\/data/);
-    await expect.poll(() => page.evaluate(async () => (await (await fetch('/host/call/host.state', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })).json()).value.project.dir)).toBe(other.dir);
+    const state = await callFromPage<{ project: { dir: string } }>(page, 'host.state');
+    expect(state.project.dir).toBe(other.dir);
   });
 
   it('lists recent projects, opens them, and forgets them', async () => {
@@ -93,11 +96,11 @@ describe.skipIf(noBrowser !== null)(`Start${noBrowser === null ? '' : ` (left ou
     await name.fill('made');
     await page.getByRole('button', { name: 'Import', exact: true }).click();
     await page.getByRole('heading', { name: 'Imported' }).waitFor({ timeout: 30_000 });
-    await page.getByRole('cell', { name: 'JPEGImages/broken.jpg' }).waitFor();
+    await page.getByRole('cell', { name: 'JPEGImages/broken.jpg', exact: true }).waitFor();
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Open the project' }).click();
     await expect.poll(() => page.getByRole('gridcell').count()).toBe(6);
-    const { value } = await page.evaluate(async () => (await fetch('/api/call/project.get', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })).json());
+    const value = await callFromPage(page, 'project.get');
     expect(value).toMatchObject({
       name: 'made',
       supervision: [

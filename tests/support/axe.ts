@@ -4,8 +4,7 @@ import type { Page } from 'playwright-core';
 
 /** What axe finds serious or critical on the page as it stands, one line each: rule, element. A test expects none. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  // The playwright types of axe are those of the whole test runner; the page is the same.
-  const { violations } = await new AxeBuilder({ page: page as never }).analyze();
+  const { violations } = await new AxeBuilder({ page }).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${(failureSummary ?? '').replaceAll(/\s+/g, ' ')}`));

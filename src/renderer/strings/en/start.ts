@@ -10,7 +10,6 @@ export const start = {
   chooseProject: 'Open a project',
   recent: 'Recent projects',
   noRecent: 'Projects that you open are listed here.',
-  openOne: (name: string) => `Open ${name}`,
   missing: 'Not there now: its disk may be away, or the folder was moved. If it was moved, open it from where it is.',
   current: 'open now',
   forget: (name: string) => `Take ${name} off this list; the project itself stays`,
