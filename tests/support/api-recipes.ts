@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { applyCorrections } from '#main/ml/stages/apply-corrections.ts';
-import { labelPalette, writeLabelMap } from '#main/ml/stages/label-maps-io.ts';
+import { writeLabelMap } from '#main/ml/stages/label-maps-io.ts';
 import { scoreLayers } from '#main/ml/stages/score-layers.ts';
 import { encodeScoreMaps, scoreGrid, scoreMapsFile } from '#main/ml/stages/score-maps-io.ts';
 import { step, type Recipe } from '#main/ml/recipe.ts';
@@ -70,7 +70,7 @@ const masks = defineStage({
   reads: ['photos', 'tags'],
   usesTensors: false,
   async run(context, config) {
-    for (const image of context.dataset.images) await writeLabelMap(context.output, image.id, bandOf(image, config.top), labelPalette(context.dataset.classes));
+    for (const image of context.dataset.images) await writeLabelMap(context.output, image.id, bandOf(image, config.top));
   },
 });
 

@@ -82,6 +82,7 @@ export async function openWorkbench(options: { dir?: string; env?: Record<string
   const { theme } = options;
   if (theme !== undefined) await context.addInitScript((name) => localStorage.setItem('penumbra.theme', name), theme);
   await context.addInitScript(() => localStorage.setItem('penumbra.tourDone', 'true'));
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { extname } from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
-import { labelMapFile, labelPalette } from '../ml/stages/label-maps-io.ts';
+import { IGNORE, vocColour, type ClassInfo, type Rgb } from '#shared/domain/classes.ts';
+import { labelMapFile } from '../ml/stages/label-maps-io.ts';
 import type { EditService } from '../project/edits/edit-service.ts';
 import type { Project } from '../project/project.ts';
 import type { RunService } from '../runs/run-service.ts';
@@ -119,4 +120,11 @@ async function readLayer(runs: RunService, key: string, imageId: string): Promis
 async function labelPng(map: LabelMap, project: Project): Promise<BlobContent> {
   const { encodeLabelPng } = await import('../images/palette-png.ts');
   return { kind: 'bytes', bytes: encodeLabelPng(map, labelPalette(project.classes.all())), contentType: 'image/png' };
+}
+
+/** 256 colours: the classes' own, VOC's for background, unused labels and 255. */
+function labelPalette(classes: readonly ClassInfo[]): readonly Rgb[] {
+  const palette = Array.from({ length: IGNORE + 1 }, (_, label): Rgb => vocColour(label));
+  for (const { index, colour } of classes) palette[index] = colour;
+  return palette;
 }

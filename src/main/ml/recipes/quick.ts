@@ -35,4 +35,4 @@ export const quickSegmenter: Partial<z.input<typeof segmenterConfig>> = {
   learningRate: 0.005,
 };
 
-export const quickPredictions: Partial<z.input<typeof predictionsConfig>> = { longSide: 416, scales: [1] };
+export const quickPredictions: Partial<z.input<typeof predictionsConfig>> = { longSide: 416, scales: [0.75, 1] };

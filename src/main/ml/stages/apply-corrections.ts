@@ -3,7 +3,7 @@ import { decodeGesture } from '#shared/mask/tile-diff.ts';
 import { applyOverlay, conflicts, editedPixels, foldGestures } from '#shared/mask/replay.ts';
 import { defineStage } from '../stage.ts';
 import { eachImage } from './each-image.ts';
-import { hasLabelMap, labelMapFile, labelPalette, readLabelMap, writeLabelMap } from './label-maps-io.ts';
+import { hasLabelMap, labelMapFile, readLabelMap, writeLabelMap } from './label-maps-io.ts';
 
 /**
  * Label maps with the corrections in force laid over them. Images without corrections pass unchanged.
@@ -19,7 +19,6 @@ export const applyCorrections = defineStage({
   reads: ['photos', 'edits'],
   usesTensors: false,
   async run(context, _config, { masks }) {
-    const palette = labelPalette(context.dataset.classes);
     const edits = new Map((await context.edits()).map((record) => [record.imageId, record.gestures]));
     const images = context.dataset.images.filter((image) => hasLabelMap(masks, image.id));
     const counts = { editedImages: 0, editedPixels: 0, conflictImages: 0, conflictPixels: 0 };
@@ -37,7 +36,7 @@ export const applyCorrections = defineStage({
           base,
           gestures.map((bytes) => decodeGesture(bytes, base)),
         );
-        await writeLabelMap(context.output, image.id, applyOverlay(base, overlay), palette);
+        await writeLabelMap(context.output, image.id, applyOverlay(base, overlay));
         const clash = conflicts(base, overlay).pixels;
         counts.editedImages += 1;
         counts.editedPixels += editedPixels(overlay);

@@ -3,7 +3,7 @@ import { PenumbraError } from '#shared/errors.ts';
 import { readLabelPng } from '#main/images/palette-png.ts';
 import { defineStage } from '../stage.ts';
 import { eachImage } from './each-image.ts';
-import { hasLabelMap, labelPalette, writeLabelMap } from './label-maps-io.ts';
+import { hasLabelMap, writeLabelMap } from './label-maps-io.ts';
 import { splitName } from './settings.ts';
 
 /** The masks that the supervision declaration grants, as label maps: what full supervision learns from. */
@@ -26,7 +26,6 @@ export const grantedMasks = defineStage({
         details: { split: config.split },
       });
     }
-    const palette = labelPalette(context.dataset.classes);
     await eachImage(context, images, {
       isDone: (image) => hasLabelMap(context.output, image.id),
       make: async (image) => {
@@ -39,7 +38,7 @@ export const grantedMasks = defineStage({
             { remedy: 'Bring a mask of the photo’s size.', details: { file: path } },
           );
         }
-        await writeLabelMap(context.output, image.id, map, palette);
+        await writeLabelMap(context.output, image.id, map);
       },
     });
   },

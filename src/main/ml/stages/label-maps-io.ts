@@ -1,5 +1,4 @@
 import { PenumbraError } from '#shared/errors.ts';
-import { IGNORE, vocColour, type ClassInfo, type Rgb } from '#shared/domain/classes.ts';
 import type { ImageId } from '#shared/domain/ids.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { Size } from '#shared/raster/planes.ts';
@@ -11,15 +10,9 @@ export function labelMapFile(imageId: ImageId): string {
   return `${imageId}.png`;
 }
 
-/** 256 colours: the classes' own, VOC's for background, unused labels and 255. */
-export function labelPalette(classes: readonly ClassInfo[]): readonly Rgb[] {
-  const palette = Array.from({ length: IGNORE + 1 }, (_, label): Rgb => vocColour(label));
-  for (const { index, colour } of classes) palette[index] = colour;
-  return palette;
-}
-
-export async function writeLabelMap(output: ArtifactWriter, imageId: ImageId, map: LabelMap, palette: readonly Rgb[]): Promise<void> {
-  await output.write(labelMapFile(imageId), encodeLabelPng(map, palette));
+/** Written in the colours of VOC, whatever the project shows: the same result has the same bytes, and every viewer knows them. */
+export async function writeLabelMap(output: ArtifactWriter, imageId: ImageId, map: LabelMap): Promise<void> {
+  await output.write(labelMapFile(imageId), encodeLabelPng(map));
 }
 
 export function hasLabelMap(artifact: ArtifactReader | ArtifactWriter, imageId: ImageId): boolean {

@@ -12,7 +12,7 @@ import { HEAD_ALONE, segmenterNetwork, type Segmenter } from '../train/networks.
 import { requireImages } from '../train/select-images.ts';
 import { wholePhotos } from '../train/whole-photos.ts';
 import { reportSkipped } from './each-image.ts';
-import { hasLabelMap, labelPalette, writeLabelMap } from './label-maps-io.ts';
+import { hasLabelMap, writeLabelMap } from './label-maps-io.ts';
 import { count, flag, scaleList, splitNames } from './settings.ts';
 
 export const predictionsConfig = z.strictObject({
@@ -43,7 +43,6 @@ export const predictMasks = defineStage({
       dropout: 0,
       seed: context.seed,
     });
-    const palette = labelPalette(dataset.classes);
     const pool = new SamplePool();
     try {
       network.parameters.load(weights, { source: `model ${model.key}` });
@@ -56,7 +55,7 @@ export const predictMasks = defineStage({
           skipped += 1;
           reportSkipped(context, image.name, levels);
         } else {
-          await writeLabelMap(output, image.id, bestClasses(context.backend, network, image, levels, config.mirror), palette);
+          await writeLabelMap(output, image.id, bestClasses(context.backend, network, image, levels, config.mirror));
         }
         context.report.progress(++done, images.length, 'images');
       }

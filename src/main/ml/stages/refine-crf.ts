@@ -6,7 +6,7 @@ import { defineStage, type ArtifactReader, type ImageRecord } from '../stage.ts'
 import { TaskPool, defaultThreads } from '../workers/task-pool.ts';
 import type { CrfStart, CrfTask } from './crf-task.ts';
 import { eachImage } from './each-image.ts';
-import { hasLabelMap, labelPalette, readLabelMap, writeLabelMap } from './label-maps-io.ts';
+import { hasLabelMap, readLabelMap, writeLabelMap } from './label-maps-io.ts';
 import { hasScoreMaps, readScoreMaps } from './score-maps-io.ts';
 import { backgroundConfig } from './threshold-seeds.ts';
 
@@ -75,7 +75,6 @@ export const refineCrf = defineStage({
   usesTensors: false,
   async run(context, settings, { seeds, cams }) {
     const parameters = crfParameters(settings);
-    const palette = labelPalette(context.dataset.classes);
     const fromScores = settings.unary === 'scores';
     const source = needed(settings.unary, fromScores ? cams : seeds);
     const images = context.dataset.images.filter((image) => (fromScores ? hasScoreMaps(source, image.id) : hasLabelMap(source, image.id)));
@@ -109,7 +108,7 @@ export const refineCrf = defineStage({
               start,
               parameters,
             });
-            await writeLabelMap(context.output, image.id, map, palette);
+            await writeLabelMap(context.output, image.id, map);
           },
         },
         pool.threads + 1,

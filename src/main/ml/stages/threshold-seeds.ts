@@ -7,7 +7,7 @@ import { resizePlanesBilinear } from '#shared/raster/resize.ts';
 import type { ScoreMaps } from '#shared/formats/score-maps.ts';
 import { defineStage } from '../stage.ts';
 import { eachImage } from './each-image.ts';
-import { hasLabelMap, labelPalette, writeLabelMap } from './label-maps-io.ts';
+import { hasLabelMap, writeLabelMap } from './label-maps-io.ts';
 import { hasScoreMaps, readScoreMaps } from './score-maps-io.ts';
 
 /** How classes of an image win against background; shared with the CRF's unary from scores. */
@@ -54,14 +54,12 @@ export const thresholdSeeds = defineStage({
   reads: ['photos'],
   usesTensors: false,
   async run(context, config, { cams }) {
-    const classes: readonly ClassInfo[] = context.dataset.classes;
-    const palette = labelPalette(classes);
     const images = context.dataset.images.filter((image) => hasScoreMaps(cams, image.id));
     await eachImage(context, images, {
       isDone: (image) => hasLabelMap(context.output, image.id),
       make: async (image) => {
         const map = seedMap(await readScoreMaps(cams, image), image, config);
-        await writeLabelMap(context.output, image.id, map, palette);
+        await writeLabelMap(context.output, image.id, map);
       },
     });
   },
