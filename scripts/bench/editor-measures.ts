@@ -20,9 +20,9 @@ interface Sample {
 /** Painting on a photo of 4,000 × 3,000 px in the built page, with real pointer events. */
 export async function maskEditor(): Promise<Measured> {
   const project = await makeLabelProject([
-    { name: 'large', width: 4000, height: 3000, tags: [1] },
-    { name: 'next', width: 1000, height: 750, tags: [1, 2] },
-    { name: 'last', width: 1000, height: 750, tags: [2] },
+    { name: 'p1', width: 4000, height: 3000, tags: [1] },
+    { name: 'p2', width: 1000, height: 750, tags: [1, 2] },
+    { name: 'p3', width: 1000, height: 750, tags: [2] },
   ]);
   const bench = await openWorkbench({ dir: project.dir });
   try {
@@ -31,7 +31,7 @@ export async function maskEditor(): Promise<Measured> {
     await page.addInitScript(watchDrawing);
     await page.reload();
     await page.goto(`${new URL(page.url()).origin}/#/fix/${project.imageIds[0] ?? ''}`);
-    await page.getByText('large', { exact: true }).waitFor();
+    await page.getByText('p1', { exact: true }).waitFor();
     await page.locator('.loading').waitFor({ state: 'detached' });
 
     const canvas = await page.locator('.canvas').boundingBox();
@@ -62,7 +62,7 @@ export async function maskEditor(): Promise<Measured> {
 
     await page.getByText(/^Saved/).first().waitFor({ timeout: 60_000 });
     const nextMs: number[] = [];
-    for (const [from, to] of [['large', 'next'], ['next', 'last']] as const) {
+    for (const [from, to] of [['p1', 'p2'], ['p2', 'p3']] as const) {
       await page.getByText(from, { exact: true }).waitFor();
       await page.waitForTimeout(1500); // the next image is made ready meanwhile
       nextMs.push(await page.evaluate(timeToNext, to));

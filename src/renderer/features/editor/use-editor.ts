@@ -1,4 +1,4 @@
-import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch, watchEffect, type Ref } from 'vue';
+import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue';
 import { edits } from '#shared/contract/index.ts';
 import type { EditState, ReviewState } from '#shared/contract/edits.ts';
 import { toErrorValue, type ErrorValue } from '#shared/errors.ts';
@@ -69,6 +69,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     });
     editor.viewport.onChange((view) => (scale.value = view.scale));
     editor.setTool(paint.tool);
+    editor.setReadOnly(isReadOnly.value);
     void open(imageId.value);
   });
   onBeforeUnmount(() => {
@@ -87,7 +88,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
       if (editor?.setTool(tool) === false) paint.tool = before;
     },
   );
-  watchEffect(() => editor?.setReadOnly(isReadOnly.value));
+  watch(isReadOnly, (readOnly) => editor?.setReadOnly(readOnly));
   watch(imageId, (id) => void open(id));
 
   async function open(id: string | undefined): Promise<void> {
