@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import { openWorkbench } from '../../tests/support/browser.ts';
+import { openFix } from '../../tests/support/fix-page.ts';
 import { makeLabelProject } from '../../tests/support/label-project.ts';
 import type { Measured } from './method-measures.ts';
 
@@ -30,8 +31,7 @@ export async function maskEditor(): Promise<Measured> {
     page.setDefaultTimeout(120_000);
     await page.addInitScript(watchDrawing);
     await page.reload();
-    await page.goto(`${new URL(page.url()).origin}/#/fix/${project.imageIds[0] ?? ''}`);
-    await page.getByText('p1', { exact: true }).waitFor();
+    await openFix(page, project.imageIds[0] ?? '', 'p1');
     await page.locator('.loading').waitFor({ state: 'detached' });
 
     const canvas = await page.locator('.canvas').boundingBox();

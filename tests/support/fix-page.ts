@@ -25,8 +25,7 @@ export function fixPage(page: Page): FixPage {
   return {
     at,
     async open(imageId, name, { width, height }) {
-      await page.goto(`${new URL(page.url()).origin}/#/fix/${imageId}`);
-      await page.locator('.file', { hasText: new RegExp(`^${name}$`) }).waitFor();
+      await openFix(page, imageId, name);
       await page.locator('.loading').waitFor({ state: 'detached' });
       const canvas = page.locator('.canvas');
       await canvas.focus();
@@ -57,6 +56,20 @@ export function fixPage(page: Page): FixPage {
       await page.locator('.bar .saved:not(.unsaved)', { hasText: /^Saved/ }).waitFor();
     },
   };
+}
+
+/** Goes to an image in Fix by its address, until its name stands there: a page that is just starting may still settle on its own first place. */
+export async function openFix(page: Page, imageId: string, name: string): Promise<void> {
+  const shown = page.locator('.file', { hasText: new RegExp(`^${name}$`) });
+  for (let attempt = 1; ; attempt++) {
+    await page.goto(`${new URL(page.url()).origin}/#/fix/${imageId}`);
+    try {
+      await shown.waitFor({ timeout: 10_000 });
+      return;
+    } catch (thrown) {
+      if (attempt === 6) throw thrown;
+    }
+  }
 }
 
 /** A client of the core that has a project open now. */

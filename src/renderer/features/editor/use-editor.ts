@@ -2,6 +2,7 @@ import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref 
 import { edits } from '#shared/contract/index.ts';
 import type { EditState, ReviewState } from '#shared/contract/edits.ts';
 import { toErrorValue, type ErrorValue } from '#shared/errors.ts';
+import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { TileDiff } from '#shared/mask/tile-diff.ts';
 import { call } from '#renderer/api/client.ts';
 import { loadLabelMap } from '#renderer/api/photos.ts';
@@ -54,7 +55,8 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
 
   const stuck = computed(() => (saves.version >= 0 && imageId.value !== undefined ? saves.queue.stuck(imageId.value) : null));
   const waiting = computed(() => (saves.version >= 0 && imageId.value !== undefined ? saves.queue.waiting(imageId.value) : 0));
-  const isReadOnly = computed(() => project.info?.readOnly === true || isHeldElsewhere.value || isLoading.value || isCatchingUp.value || stuck.value !== null);
+  const isClosed = computed(() => project.info?.readOnly === true || isHeldElsewhere.value || isLoading.value || stuck.value !== null);
+  const isReadOnly = computed(() => isClosed.value || isCatchingUp.value);
   const hasMask = computed(() => content.value?.corrected != null);
 
   onMounted(() => {
@@ -145,14 +147,19 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     if (id === undefined || base === undefined) return;
     isCatchingUp.value = true;
     try {
-      await saves.queue.settled(id);
-      const now = await call(edits.getEditState, { imageId: id });
-      if (now.base !== null && now.base !== base && now.gestures > 0) {
-        await open(id);
-        return;
-      }
-      const map = await loadLabelMap('corrected', `${id}.${base}`);
-      if (imageId.value !== id) return;
+      let now: EditState;
+      let map: LabelMap;
+      // Undoing goes on meanwhile: what was loaded before the last step landed is old.
+      do {
+        await saves.queue.settled(id);
+        now = await call(edits.getEditState, { imageId: id });
+        if (now.base !== null && now.base !== base && now.gestures > 0) {
+          await open(id);
+          return;
+        }
+        map = await loadLabelMap('corrected', `${id}.${base}`);
+        if (imageId.value !== id) return;
+      } while (saves.queue.waiting(id) > 0 || (saves.queue.knownState(id)?.revision ?? 0) > now.revision);
       editor?.replaceMap(map);
       learn(now);
       await showConflicts();
@@ -188,12 +195,13 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   }
 
   function step(kind: 'undo' | 'redo'): void {
-    if (editor === null || editor.isPainting || isReadOnly.value) return;
+    if (editor === null || editor.isPainting || isClosed.value) return;
     if ((kind === 'undo' ? history.undoable : history.redoable) === 0) return;
     const diffs = kind === 'undo' ? history.undo() : history.redo();
     send({ kind });
-    if (diffs === null) void catchUp();
-    else editor.apply(diffs, kind === 'undo' ? 'backward' : 'forward');
+    // While the mask shown is old, nothing can be played on it; catching up brings this step along.
+    if (diffs === null && !isCatchingUp.value) void catchUp();
+    else if (diffs !== null && !isCatchingUp.value) editor.apply(diffs, kind === 'undo' ? 'backward' : 'forward');
     countAgain();
   }
 
@@ -280,6 +288,8 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     else state.value = { ...state.value, review: now.review };
   });
   useResync(() => {
+    // What failed while the core was away is tried again now that it is back.
+    if (error.value !== null && content.value === null) void open(imageId.value);
     const known = imageId.value === undefined ? null : saves.queue.knownState(imageId.value);
     if (known === null || waiting.value > 0 || stuck.value !== null || isLoading.value) return;
     void call(edits.getEditState, { imageId: known.imageId })
@@ -296,7 +306,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   onBeforeUnmount(endLandings);
 
   return {
-    content, state, error, isLoading, isBuildingTiles, isCatchingUp, isReadOnly, isHeldElsewhere, hasMask, counts, undoable, redoable, pointed, scale,
+    content, state, error, isLoading, isBuildingTiles, isCatchingUp, isClosed, isReadOnly, isHeldElsewhere, hasMask, counts, undoable, redoable, pointed, scale,
     refusal, hasKeyboardPointer, stuck, waiting, conflictPlaces,
     undo, redo, review, replayStuck, discardStuck, chooseBase, goToConflict,
     reload: () => open(imageId.value),
