@@ -1,4 +1,5 @@
 import { MAX_CLASSES, vocColour, type ClassInfo } from '#shared/domain/classes.ts';
+import { safeColours } from '#shared/domain/safe-palette.ts';
 import { unstorableCharacter } from '#shared/domain/hostile-text.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import { resolveInside } from '../images/path-resolver.ts';
@@ -52,11 +53,21 @@ export function checkNames(names: readonly string[], file: string): string[] {
   throw new PenumbraError('LIST_MALFORMED', `${file} ${fact}.`, { remedy: 'Write one class name a line, in the order of the mask values 1, 2, 3 and so on.', details: { file } });
 }
 
-/** Classes with the VOC colours of their mask values. */
-export function toClasses(names: readonly string[]): ClassInfo[] {
+/**
+ * Classes in colours that stay apart for any common colour vision, those of classes that occur together farthest. `tags`: the class
+ * indices of each image. Masks are read and written in the colours of VOC all the same.
+ */
+export function toClasses(names: readonly string[], tags: Iterable<readonly number[]>): ClassInfo[] {
+  const together = names.map(() => names.map(() => 0));
+  for (const indices of tags) {
+    for (const a of indices) {
+      const row = together[a - 1];
+      if (row !== undefined) for (const b of indices) if (a !== b) row[b - 1] = (row[b - 1] ?? 0) + 1;
+    }
+  }
+  const colours = safeColours(names.length, together);
   return names.map((name, channel) => {
-    const index = channel + 1;
-    const [red, green, blue] = vocColour(index);
-    return { index, name, colour: [red, green, blue] };
+    const [red, green, blue] = colours[channel] ?? vocColour(channel + 1);
+    return { index: channel + 1, name, colour: [red, green, blue] };
   });
 }

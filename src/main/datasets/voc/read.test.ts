@@ -378,7 +378,8 @@ describe('classes', () => {
     open.push(() => folder.remove());
     const dataset = await read(folder);
     expect(dataset.classes).toHaveLength(20);
-    expect(dataset.classes[19]).toEqual({ index: 20, name: 'tvmonitor', colour: [0, 64, 128] });
+    expect(dataset.classes[19]).toMatchObject({ index: 20, name: 'tvmonitor' });
+    expect(new Set(dataset.classes.map(({ colour }) => colour.join())).size).toBe(20);
     folder.write('classes.txt', 'background\r\ncat\r\ndog\r\n');
     expect((await read(folder)).classes.map(({ name }) => name)).toEqual(['cat', 'dog']);
     expect((await read(folder, { kind: 'masks' }, { classNames: ['x'] })).classes.map(({ name }) => name)).toEqual(['x']);

@@ -83,7 +83,7 @@ export async function readVoc(options: ReadVocOptions): Promise<ImportedDataset>
   reportRareClasses(images, classNames, classesFrom, used, problems);
   return {
     root: layout.root,
-    classes: toClasses(classNames),
+    classes: toClasses(classNames, images.flatMap(({ tags }) => (tags === null ? [] : [tags]))),
     images,
     supervision: used.map((split) => ({ split, classIndex: null, kind: 'tags' })),
     problems: problems.all(),

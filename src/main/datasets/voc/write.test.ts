@@ -24,7 +24,7 @@ describe('writing VOC layout', () => {
       map: { width: 24, height: 16, data: Uint8Array.from({ length: 24 * 16 }, (_, pixel) => [0, 1, 2, 255][(pixel + index) % 4] ?? 0) },
     }));
     for (const { name, map } of maps) await writer.addMask(name, name === 'sub/c' ? 'val' : 'train', map);
-    const written = await writer.finish(toClasses(['cat', 'dog']));
+    const written = await writer.finish(toClasses(['cat', 'dog'], []));
     expect(written.files).toBe(6);
     for (const { name } of maps) folder.write(`JPEGImages/${name}.jpg`, await photo().jpeg().toBuffer());
     for (const { name, map } of maps) expect(decodeLabelPng(readFileSync(join(folder.root, 'SegmentationClass', `${name}.png`)), name).map).toEqual(map);

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { ClassInfo } from '#shared/domain/classes.ts';
 import { argmaxPlanes, positionsToLabels, withAlphaBackground, withThresholdBackground } from '#shared/raster/background.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { Planes, Size } from '#shared/raster/planes.ts';
