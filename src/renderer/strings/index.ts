@@ -7,6 +7,7 @@ import { out } from './en/out.ts';
 import { runs } from './en/runs.ts';
 import { score } from './en/score.ts';
 import { start } from './en/start.ts';
+import { tour } from './en/tour.ts';
 
 /** Every word of the window, one file a place. Texts with values in them are functions. */
-export const strings = { common, frame, start, data, look, fix, runs, score, out } as const;
+export const strings = { common, frame, start, data, look, fix, runs, score, out, tour } as const;

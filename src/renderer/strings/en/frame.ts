@@ -46,4 +46,11 @@ export const frame = {
   attributions: 'Sample photos',
   engine: (name: string) => `Engine: ${name}`,
   noEngine: 'Engine: not used yet',
+  engineTitle: 'Engine and set-up',
+  engineLast: (name: string) => `The last run used ${name}.`,
+  engineNever: 'No run has used an engine yet.',
+  engineLooking: 'Every engine is loaded once; this takes some seconds …',
+  engineStates: { ok: 'ok', missing: 'missing', broken: 'broken', optional: 'optional' },
+  engineAgain: 'Look again',
+  engineCopy: (command: string) => `Copy: ${command}`,
 } as const;

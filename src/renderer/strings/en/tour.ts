@@ -1,0 +1,20 @@
+export const tour = {
+  label: 'Tour',
+  command: 'Take the tour',
+  nextCommand: 'Next step of the tour',
+  at: (step: number, total: number) => `${step} of ${total}`,
+  length: 'About a minute',
+  back: 'Back',
+  next: 'Next',
+  done: 'Done',
+  end: 'End the tour',
+  endedHint: 'The tour is in the command palette whenever you want it.',
+  steps: {
+    places: { title: 'Six places, in the order of the work', text: 'From tags to masks: Data is what you have, Look what the network sees, Fix where you correct, Runs where it learns, Score how good it is, Out where it goes.' },
+    look: { title: 'A run has finished here', text: 'A classifier learned from tags alone. Its class activation maps lie over the photo: move the threshold and see which pixels become masks.' },
+    fix: { title: 'This mask is half corrected', text: 'Paint the rest, or erase. Every stroke is on disk before it is called saved; Enter accepts the mask and brings the next photo.' },
+    runs: { title: 'The recipe, stage by stage', text: 'Choose a stage to see its curves, log and settings. “Run again with changes” trains with your corrections; what has not changed is not computed again.' },
+    score: { title: 'How good is it', text: 'Seeds, refined, corrected and segmenter side by side, measured on the ground truth that was kept aside. Each look at it is logged.' },
+    palette: { title: 'Everything is a command', text: 'The command palette finds what you want to do; “?” lists every key of the place you are in.' },
+  },
+} as const;
