@@ -46,15 +46,19 @@ export const useExports = defineStore('exports', () => {
     }
   }
 
-  /** The export ends by its own answer, cancelled or already done. */
+  /** The export ends by its own answer: cancelled, or done already. */
   async function cancel(): Promise<void> {
-    if (job.value?.state !== 'running') return;
-    job.value = { ...job.value, isCancelling: true };
+    setCancelling(true);
     try {
       await call(contract.cancelExport, {});
-    } finally {
-      if (job.value.state === 'running') job.value = { ...job.value, isCancelling: false };
+    } catch {
+      // Nobody answers, or the export is over: what became of it, it says itself.
+      setCancelling(false);
     }
+  }
+
+  function setCancelling(isCancelling: boolean): void {
+    if (job.value?.state === 'running') job.value = { ...job.value, isCancelling };
   }
 
   function forget(): void {

@@ -46,6 +46,8 @@ export const frame = {
   attributions: 'Sample photos',
   engine: (name: string) => `Engine: ${name}`,
   noEngine: 'Engine: not used yet',
+  engineLabel: 'Engine:',
+  engineNone: 'not used yet',
   engineTitle: 'Engine and set-up',
   engineLast: (name: string) => `The last run used ${name}.`,
   engineNever: 'No run has used an engine yet.',
