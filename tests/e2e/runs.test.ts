@@ -77,8 +77,7 @@ describe.skipIf(noBrowser !== null)(`runs${noBrowser === null ? '' : ` (left out
 
   it.each(THEMES)('the form has nothing serious against it for axe: %s', async (theme) => {
     await chooseTheme(page, theme);
-    await page.getByText('Trains for half a minute.').waitFor();
-    await page.getByRole('button', { name: 'Open all stages' }).click();
+    await page.getByLabel('Steps', { exact: true }).waitFor();
     expect(await seriousFindings(page)).toEqual([]);
   });
 
