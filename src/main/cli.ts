@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { EXIT_ERROR, EXIT_OK, EXIT_USAGE } from './cli/exit-codes.ts';
+import { PenumbraError } from '#shared/errors.ts';
+import { EXIT_CANCELLED, EXIT_ERROR, EXIT_OK, EXIT_USAGE } from './cli/exit-codes.ts';
 import { Output, UsageError } from './cli/output.ts';
 import { createProgram } from './cli/program.ts';
 
@@ -27,5 +28,6 @@ try {
 function exitCodeOf(thrown: unknown): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
   new Output({ json: process.argv.includes('--json') }).fail(thrown);
+  if (thrown instanceof PenumbraError && thrown.code === 'RUN_CANCELLED') return EXIT_CANCELLED;
   return thrown instanceof UsageError ? EXIT_USAGE : EXIT_ERROR;
 }

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openProject } from '#main/project/open.ts';
+import { createProject, openProject } from '#main/project/open.ts';
 import { runs } from '#shared/contract/index.ts';
 import type { RunSummary } from '#shared/domain/run.ts';
 import { collect, jsonLines, runCli, startCli } from '../support/processes.ts';
@@ -93,9 +94,39 @@ describe('new', () => {
     const { code, stdout } = await runCli(['new', dir, '--voc', root, '--name', 'Made', '--json']);
     expect(code).toBe(0);
     expect(resultOf(stdout)).toMatchObject({ project: dir, imported: 6, classes: 2 });
+    const progress = jsonLines(stdout).filter((line) => line['name'] === 'dataset.importProgress');
+    expect(progress.at(-1)).toMatchObject({ type: 'event', payload: { done: 6, total: 6 } });
     const again = await runCli(['new', dir, '--voc', root]);
     expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('a project') as string });
     expect(await readdir(dir)).toContain('project.db');
+  });
+
+  test.each([
+    ['SIGINT', 'project.db'],
+    ['SIGTERM', 'project.lock'],
+  ] as const)('%s as soon as %s is there leaves nothing behind', async (signal, sign) => {
+    const dir = path.join(folder, `stopped-${signal}`);
+    await mkdir(dir);
+    await writeFile(path.join(dir, 'mine.txt'), 'mine');
+    const child = startCli(['new', dir, '--voc', root]);
+    const ended = collect(child);
+    while (!existsSync(path.join(dir, sign))) await new Promise((resolve) => setTimeout(resolve, 1));
+    child.kill(signal);
+    expect(await ended).toMatchObject({ code: 130, stderr: expect.stringContaining('cancelled') as string });
+    expect(await readdir(dir)).toEqual(['mine.txt']);
+  });
+
+  test('fills an empty project, such as a killed import leaves, and discards none that was there', async () => {
+    const dir = path.join(folder, 'emptied');
+    (await createProject(dir, { name: 'Emptied' })).close();
+    expect((await runCli(['new', dir, '--voc', path.join(folder, 'nowhere')])).code).toBe(1);
+    expect(await readdir(dir)).toContain('project.db');
+    const { code, stdout } = await runCli(['new', dir, '--voc', root]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^… importing\n.*6 photos/);
+    const full = await runCli(['new', dir, '--voc', root]);
+    expect(full).toMatchObject({ code: 1, stderr: expect.stringContaining('6 images') as string });
+    expect((await runCli(['runs', '--project', dir])).code).toBe(0);
   });
 
   test('leaves nothing behind when the import fails, and nothing of the user’s is touched', async () => {
@@ -220,14 +251,17 @@ describe('on a project that a core has open', () => {
     expect(dry.stdout).toMatch(/9 files, about .*\n.*SegmentationClass\/a1\.png/);
     expect(dry.stdout).toContain('lost: photos are not copied');
     await expect(readdir(to)).rejects.toMatchObject({ code: 'ENOENT' });
-    expect((await runCli(on('export', 'corrected', '--to', to, '--run', stage.scene.runId))).code).toBe(0);
+    const written = await runCli(on('export', 'corrected', '--to', to, '--run', stage.scene.runId));
+    expect(written).toMatchObject({ code: 0, stdout: expect.stringMatching(/^… exporting\n9 files/) as string });
     expect((await readdir(path.join(to, 'SegmentationClass'))).sort()).toEqual(['a1.png', 'a2.png', 'a3.png', 'a4.png', 'b1.png', 'b2.png']);
     expect(await readFile(path.join(to, 'ImageSets/Segmentation/val.txt'), 'utf8')).toBe('b1\nb2\n');
     expect(await readFile(path.join(to, 'classes.txt'), 'utf8')).toBe('cat\ndog\n');
     const again = await runCli(on('export', 'corrected', '--to', to));
     expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('holds files already') as string });
     const model = path.join(folder, 'model');
-    expect((await runCli(on('export', 'segmenter', '--to', model, '--run', stage.scene.runId))).code).toBe(0);
+    const exported = await runCli(on('export', 'segmenter', '--to', model, '--run', stage.scene.runId, '--json'));
+    expect(resultOf(exported.stdout)).toMatchObject({ files: 3 });
+    expect(jsonLines(exported.stdout).filter((line) => line['name'] === 'exports.progress').at(-1)).toMatchObject({ payload: { done: 2, total: 2 } });
     expect((await readdir(model)).sort()).toEqual(['model.json', 'model.safetensors', 'provenance.json']);
     const inside = await runCli(on('export', 'seeds', '--to', path.join(root, '..', '..', path.basename(path.dirname(stage.project.dir)), 'data', 'x')));
     expect(inside).toMatchObject({ code: 1, stderr: expect.stringContaining('never written to') as string });

@@ -1,10 +1,7 @@
 import type { RunSummary, StepStatus } from '#shared/domain/run.ts';
 import type { Output } from './output.ts';
+import { barLine, PLAIN_LINE_MS, plainLine } from './progress-text.ts';
 import { duration, elapsedSeconds } from './text.ts';
-
-/** Where progress cannot be redrawn, a line is printed at most this often a step. */
-const PLAIN_LINE_MS = 10_000;
-const BAR_CELLS = 24;
 
 /**
  * Shows a run as it goes. On a terminal one line is redrawn (bar, count, ETA, newest figure) and each finished step leaves
@@ -42,7 +39,7 @@ export class RunProgress {
   #showStep(step: StepStatus): void {
     if (step.state === 'waiting' || this.#ended.has(step.step)) return;
     if (step.state === 'running') {
-      if (this.#output.isInteractive) this.#output.redraw(this.#barLine(step).slice(0, this.#output.columns - 1));
+      if (this.#output.isInteractive) this.#output.redraw(`${barLine(step.step, step)}${this.#figureText(step)}`.slice(0, this.#output.columns - 1));
       else this.#plainLine(step);
       return;
     }
@@ -60,13 +57,7 @@ export class RunProgress {
     }
     if (step.total === 0 || Date.now() - this.#lastPlainAtMs < PLAIN_LINE_MS) return;
     this.#lastPlainAtMs = Date.now();
-    this.#output.print(`  ${step.step} ${percent(step)} ${count(step)}${etaText(step)}${this.#figureText(step)}`);
-  }
-
-  #barLine(step: StepStatus): string {
-    const filled = step.total === 0 ? 0 : Math.round((BAR_CELLS * step.done) / step.total);
-    const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled);
-    return `… ${step.step.padEnd(14)} ${bar} ${percent(step)} ${count(step)}${etaText(step)}${this.#figureText(step)}`;
+    this.#output.print(`${plainLine(step.step, step)}${this.#figureText(step)}`);
   }
 
   #figureText(step: StepStatus): string {
@@ -74,10 +65,6 @@ export class RunProgress {
     return figure === undefined ? '' : `  ${figure}`;
   }
 }
-
-const percent = (step: StepStatus): string => (step.total === 0 ? '' : `${Math.floor((100 * step.done) / step.total)} %`.padStart(5));
-const count = (step: StepStatus): string => (step.total === 0 ? '' : `${step.done}/${step.total} ${step.unit}`);
-const etaText = (step: StepStatus): string => (step.etaSeconds === null ? '' : `  ETA ${duration(step.etaSeconds)}`);
 
 function endMark(step: StepStatus): string {
   return step.state === 'done' || step.state === 'reused' ? '✓' : '✗';

@@ -4,10 +4,13 @@ import type * as z from 'zod';
 import { exports as exportsContract } from '#shared/contract/index.ts';
 import { ExportRequest } from '#shared/contract/exports.ts';
 import { withConnection } from '../connect.ts';
+import { onSignal } from '../on-signal.ts';
 import { jsonOption, projectOption, type ProjectOptions } from '../options.ts';
 import { Output } from '../output.ts';
 import { findProjectDir } from '../project-dir.ts';
+import { TaskProgress } from '../task-progress.ts';
 import { byteSize } from '../text.ts';
+import { watchWhile } from '../watch-while.ts';
 
 type What = z.output<typeof ExportRequest>['what'];
 
@@ -57,7 +60,20 @@ export function exportCommand(): Command {
           );
           return;
         }
-        const done = await client.call(exportsContract.startExport, request);
+        const progress = new TaskProgress(output, 'exporting', 'files');
+        const letGo = onSignal(() => void client.call(exportsContract.cancelExport, {}).catch(() => undefined));
+        const done = await watchWhile(
+          client,
+          (event) => {
+            if (event.name !== 'exports.progress') return;
+            output.event(event);
+            progress.show(event.payload.done, event.payload.total);
+          },
+          () => client.call(exportsContract.startExport, request),
+        ).finally(() => {
+          letGo();
+          progress.finish();
+        });
         output.result(done, () => `${done.files} files, ${byteSize(done.bytes)}, in ${done.target}`);
       });
     });

@@ -1,16 +1,20 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
-import { dataset, system } from '#shared/contract/index.ts';
+import { dataset, project, runs } from '#shared/contract/index.ts';
 import type { ImportReport, TagSource } from '#shared/contract/dataset.ts';
 import type { CallOutput } from '#shared/contract/define.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import type { Client } from '../../client/client.ts';
 import { withConnection } from '../connect.ts';
 import { discardProject } from '../discard-project.ts';
+import { EXIT_CANCELLED } from '../exit-codes.ts';
+import { onSignal } from '../on-signal.ts';
 import { jsonOption, parseTagSource, type CommonOptions } from '../options.ts';
 import { Output } from '../output.ts';
-import { duration } from '../text.ts';
+import { TaskProgress } from '../task-progress.ts';
+import { watchWhile } from '../watch-while.ts';
 
 interface NewOptions extends CommonOptions {
   readonly voc: string;
@@ -45,50 +49,83 @@ Examples:
       const dir = path.resolve(dirArgument);
       const root = path.resolve(options.voc);
       const asked = options.tags === undefined ? undefined : parseTagSource(options.tags);
-      const { createProject } = await import('../../project/open.ts');
-      const before = await readdir(dir).catch(() => []);
-      (await createProject(dir, { name: options.name ?? path.basename(dir) })).close();
+      const stop = new AbortController();
+      let discard = (): Promise<void> => Promise.resolve();
+      const letGo = onSignal(() => {
+        if (stop.signal.aborted) return void discard().finally(() => process.exit(EXIT_CANCELLED));
+        output.redraw('');
+        output.remark('cancelling; press Ctrl-C again to end at once');
+        stop.abort();
+      });
       try {
-        const report = await withConnection(dir, ({ client }) => importInto(client, root, asked, output));
+        const wasThere = existsSync(path.join(dir, 'project.db'));
+        if (!wasThere) {
+          const { createProject } = await import('../../project/open.ts');
+          const before = await readdir(dir).catch(() => []);
+          (await createProject(dir, { name: options.name ?? path.basename(dir) })).close();
+          discard = () => discardProject(dir, before);
+        }
+        const report = await withConnection(dir, async ({ client }) => {
+          if (wasThere) await requireEmpty(client, dir);
+          return importInto(client, root, asked, { output, signal: stop.signal });
+        });
         output.result({ project: dir, ...report }, () => reportText(dir, report));
       } catch (thrown) {
         // All or nothing: a project without its data is of no use to anyone.
-        await discardProject(dir, before);
+        await discard();
         throw thrown;
+      } finally {
+        letGo();
       }
     });
 }
 
-async function importInto(client: Client, root: string, asked: TagSource | undefined, output: Output): Promise<ImportReport> {
-  const tags = asked ?? chooseTags(await client.call(dataset.inspectDataset, { root }));
-  const { lastEvent } = await client.call(system.hello, {});
-  const stop = new AbortController();
-  const onSignal = (): void => {
-    output.remark('cancelling the import');
-    void client.call(dataset.cancelImport, {});
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  const watching = showProgress(client, lastEvent, stop.signal, output);
+/** An empty project is what an import that was killed leaves; it can be filled. Throws PROJECT_EXISTS for any other. */
+async function requireEmpty(client: Client, dir: string): Promise<void> {
+  const { counts } = await client.call(project.getProject, {});
+  const { total } = await client.call(runs.listRuns, { limit: 1 });
+  // Gestures belong to images: without these there are none.
+  if (counts.images === 0 && total === 0) return;
+  throw new PenumbraError('PROJECT_EXISTS', `There is a project in ${dir} already, with ${counts.images} images and ${total} runs.`, {
+    remedy: 'Open it, or name another folder.',
+    details: { project: dir, images: counts.images, runs: total },
+  });
+}
+
+async function importInto(client: Client, root: string, asked: TagSource | undefined, { output, signal }: { output: Output; signal: AbortSignal }): Promise<ImportReport> {
+  const tags = asked ?? chooseTags(await untilAborted(client.call(dataset.inspectDataset, { root }), signal));
+  if (signal.aborted) throw cancelled();
+  const progress = new TaskProgress(output, 'importing', 'photos');
+  const cancelImport = (): void => void client.call(dataset.cancelImport, {}).catch(() => undefined);
   try {
-    return await client.call(dataset.importDataset, { root, tags });
+    return await watchWhile(
+      client,
+      (event) => {
+        if (event.name !== 'dataset.importProgress') return;
+        output.event(event);
+        progress.show(event.payload.done, event.payload.total, event.payload.etaSeconds);
+        // Asked for before the core had begun, a cancel does nothing.
+        if (signal.aborted) cancelImport();
+      },
+      async () => {
+        if (signal.aborted) throw cancelled();
+        signal.addEventListener('abort', cancelImport);
+        return client.call(dataset.importDataset, { root, tags });
+      },
+    );
   } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
-    stop.abort();
-    await watching;
-    output.redraw('');
+    signal.removeEventListener('abort', cancelImport);
+    progress.finish();
   }
 }
 
-async function showProgress(client: Client, after: number, signal: AbortSignal, output: Output): Promise<void> {
-  for await (const event of client.events({ after, signal })) {
-    if (event.name !== 'dataset.importProgress') continue;
-    output.event(event);
-    const { done, total, etaSeconds, file } = event.payload;
-    const eta = etaSeconds === null ? '' : `  ETA ${duration(etaSeconds)}`;
-    output.redraw(`importing ${done}/${total}${eta}  ${file}`.slice(0, output.columns - 1));
-  }
+/** Looking at a folder can't be stopped, but need not be waited for. */
+function untilAborted<T>(looking: Promise<T>, signal: AbortSignal): Promise<T> {
+  return Promise.race([looking, new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(cancelled())))]);
+}
+
+function cancelled(): PenumbraError {
+  return new PenumbraError('RUN_CANCELLED', 'the import was cancelled; nothing was made', { remedy: 'Start it again when wanted.' });
 }
 
 /** The one source of tags that needs no choice. */
