@@ -53,7 +53,12 @@ export function fixPage(page: Page): FixPage {
       for (const key of keys) await page.keyboard.press(key);
     },
     async saved() {
-      await page.locator('.bar .saved:not(.unsaved)', { hasText: /^Saved/ }).waitFor();
+      try {
+        await page.locator('.bar .saved:not(.unsaved)', { hasText: /^Saved/ }).waitFor();
+      } catch {
+        const said = await page.locator('.notices, .bar, .status').allInnerTexts();
+        throw new Error(`not everything is saved; at ${page.url()} the page says: ${said.join(' | ').replaceAll('\n', ' ')}`);
+      }
     },
   };
 }

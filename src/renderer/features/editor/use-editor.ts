@@ -19,6 +19,8 @@ import { GestureHistory } from './history.ts';
 import { loadImageContent, Prefetch, type ImageContent } from './image-content.ts';
 import { useHold } from './use-hold.ts';
 
+const CATCH_UP_RETRY_MS = 500;
+
 type Unstamped = EditOperation extends infer O ? (O extends EditOperation ? Omit<O, 'projectId' | 'imageId'> : never) : never;
 
 /**
@@ -101,6 +103,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     error.value = null;
     refusal.value = null;
     isBuildingTiles.value = false;
+    isCatchingUp.value = false;
     if (id === undefined || editor === null) return;
     isLoading.value = true;
     try {
@@ -146,6 +149,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     const base = content.value?.corrected?.base;
     if (id === undefined || base === undefined) return;
     isCatchingUp.value = true;
+    let isToBeTriedAgain = false;
     try {
       let now: EditState;
       let map: LabelMap;
@@ -164,9 +168,13 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
       learn(now);
       await showConflicts();
     } catch (thrown) {
-      error.value = toErrorValue(thrown);
+      const value = toErrorValue(thrown);
+      isToBeTriedAgain = value.code === 'SHUTTING_DOWN' && imageId.value === id && editor !== null;
+      if (!isToBeTriedAgain) error.value = value;
     } finally {
-      isCatchingUp.value = false;
+      // Until then nothing may be painted on the old mask.
+      if (isToBeTriedAgain) setTimeout(() => void catchUp(), CATCH_UP_RETRY_MS);
+      else isCatchingUp.value = false;
     }
   }
 
@@ -291,9 +299,9 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     // What failed while the core was away is tried again now that it is back.
     if (error.value !== null && content.value === null) void open(imageId.value);
     const known = imageId.value === undefined ? null : saves.queue.knownState(imageId.value);
-    if (known === null || waiting.value > 0 || stuck.value !== null || isLoading.value) return;
+    if (known === null || waiting.value > 0 || stuck.value !== null || isLoading.value || isCatchingUp.value) return;
     void call(edits.getEditState, { imageId: known.imageId })
-      .then((now) => (now.revision === known.revision ? undefined : catchUp()))
+      .then((now) => (now.revision > (saves.queue.knownState(now.imageId)?.revision ?? now.revision) && waiting.value === 0 ? catchUp() : undefined))
       .catch(() => undefined);
   });
   const endLandings = saves.onLanded((operation, now) => {
