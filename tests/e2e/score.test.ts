@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseTheme, seriousFindings } from '../support/axe.ts';
 import { noBrowser, openWorkbench, type Workbench } from '../support/browser.ts';
 
 /** Run in the page: how many colours the picture on the clipboard has. */
@@ -59,7 +60,8 @@ describe.skipIf(noBrowser !== null)(`Score${noBrowser === null ? '' : ` (left ou
     await page.keyboard.press('ArrowDown');
     await page.getByText(/px · \d+\.\d % of aeroplane/).waitFor();
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog', { name: 'aeroplane predicted as background' }).waitFor();
+    const dialog = page.getByRole('dialog', { name: 'aeroplane predicted as background' });
+    await dialog.waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
@@ -81,6 +83,26 @@ describe.skipIf(noBrowser !== null)(`Score${noBrowser === null ? '' : ` (left ou
     await page.getByText('Picture copied.').waitFor();
     const colours = await page.evaluate<number>(COLOURS_ON_CLIPBOARD);
     expect(colours).toBeGreaterThan(10);
+  });
+
+  it('scores again on request, and then names the images behind a cell', async () => {
+    const { page } = bench;
+    const before = await page.getByText(/^measured /).innerText();
+    await page.getByRole('button', { name: 'Score now' }).click();
+    await expect.poll(() => page.getByText(/^measured /).innerText(), { timeout: 90_000 }).not.toBe(before);
+    await row('Corrected').first().click();
+    const matrix = page.getByRole('grid');
+    await matrix.focus();
+    await page.keyboard.press('Enter');
+    const link = page.getByRole('dialog', { name: 'background predicted as background' }).getByRole('link').first();
+    expect(await link.getAttribute('href')).toMatch(/^#\/look\/im_/);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it.each(['dark', 'light', 'contrast'] as const)('has no serious fault of accessibility in the %s theme', async (theme) => {
+    await chooseTheme(bench.page, theme);
+    expect(await seriousFindings(bench.page)).toEqual([]);
   });
 
   it('complains of nothing', () => {
