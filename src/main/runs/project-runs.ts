@@ -109,7 +109,7 @@ class ProjectRuns implements RunService {
     const base = runToScore(this.project, runId);
     const recipe = await this.recipe(base.recipe);
     const backend = this.project.runs.order(base.id)?.backend ?? 'auto';
-    return this.enqueue(recipe, { ...base, backend }, planScoring(recipe, base), base.id);
+    return this.enqueue(recipe, { ...base, backend }, planScoring(recipe, base, (key) => this.project.artifacts.get(key) !== null), base.id);
   }
 
   private async enqueue(

@@ -16,10 +16,11 @@ export interface ScoringPlan {
 
 /**
  * Scores a run's outputs as they stand: steps that read corrections or truth run again, every other step is given as it was made.
- * Outputs that were never made are left out; ARTIFACT_NOT_FOUND when nothing is left to score.
+ * Outputs that were never made, or that the project does not hold any more, are left out; ARTIFACT_NOT_FOUND when nothing is left
+ * to score.
  */
-export function planScoring(recipe: Recipe, base: RunSummary): ScoringPlan {
-  const made = new Map(base.steps.flatMap((step) => (step.artifact === null ? [] : [[step.step, step.artifact] as const])));
+export function planScoring(recipe: Recipe, base: RunSummary, isHeld: (artifact: string) => boolean): ScoringPlan {
+  const made = new Map(base.steps.flatMap(({ step, artifact }) => (artifact === null || !isHeld(artifact) ? [] : [[step, artifact] as const])));
   const given: Record<string, string> = {};
   const only: string[] = [];
   let scores = false;
