@@ -15,6 +15,7 @@ export default defineConfig({
       { test: { ...inProcesses, name: 'ml', include: ['tests/ml/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
       { test: { ...inProcesses, name: 'fault', include: ['tests/fault/**/*.test.ts'], globalSetup, testTimeout: 120_000, hookTimeout: 60_000 } },
       { test: { ...inProcesses, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], globalSetup, testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { ...inProcesses, name: 'desktop', include: ['tests/desktop/**/*.test.ts'], globalSetup, testTimeout: 180_000, hookTimeout: 300_000 } },
       { test: { ...inProcesses, name: 'setup', include: ['tests/setup/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
     ],
   },

@@ -26,7 +26,7 @@ const STATIC_CHECKS = [
   { name: 'unused code', args: ['node_modules/knip/bin/knip.js'] },
   { name: 'docs/api.md', args: ['scripts/docs-api.ts', '--check'] },
 ];
-const KINDS = ['unit', 'contract', 'ml', 'fault', 'e2e', 'setup'];
+const KINDS = ['unit', 'contract', 'ml', 'fault', 'e2e', 'desktop', 'setup'];
 /** As many at once as two cores bear. */
 const AT_ONCE = 2;
 

@@ -1,0 +1,171 @@
+/** The built shell in a real Electron. An old one (9.4, see DESIGN): layout is not judged here. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { runs } from '#shared/contract/index.ts';
+import { createClient, type Client } from '#main/client/client.ts';
+import { liveCore } from '#main/project/lock.ts';
+import { copySampleProject } from '../support/browser.ts';
+import { buildForOldElectron, type OldBuild } from './support/build.ts';
+import { oldElectron, openScreen, type Screen } from './support/old-electron.ts';
+import { isAlive, listeningPorts, processTree } from './support/process-tree.ts';
+
+const electron = await oldElectron();
+if (electron.program === null) console.log(`tests in Electron are left out: ${electron.reason}`);
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe.skipIf(electron.program === null)('the shell', () => {
+  let built: OldBuild;
+  let screen: Screen;
+  let dataDir: string;
+  let project: string;
+  let env: Record<string, string>;
+  const started: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    built = await buildForOldElectron();
+    screen = await openScreen();
+    dataDir = mkdtempSync(path.join(tmpdir(), 'penumbra-desktop-'));
+    project = await copySampleProject();
+    env = { ...(process.env as Record<string, string>), DISPLAY: screen.display, PENUMBRA_DATA: dataDir, PENUMBRA_PAGE_DIR: built.pageDir };
+  }, 300_000);
+  afterEach(() => {
+    for (const child of started.splice(0)) child.kill('SIGKILL');
+  });
+  afterAll(() => {
+    screen.close();
+    for (const dir of [dataDir, project]) rmSync(dir, { recursive: true, force: true });
+  });
+
+  // As root, which CI is, Chromium's own sandbox cannot be used; nowhere else is it turned off.
+  const args = (...more: string[]): string[] => ['--no-sandbox', built.main, ...more];
+
+  async function launch(): Promise<{ app: ElectronApplication; page: Page; complaints: string[] }> {
+    const app = await _electron.launch({ executablePath: electron.program ?? '', args: args(project), env, timeout: 60_000 });
+    started.push(app.process());
+    const page = await app.firstWindow({ timeout: 60_000 });
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.getByText('Connected').waitFor({ timeout: 60_000 });
+    return { app, page, complaints };
+  }
+
+  /** Chooses a button of every dialog by its label from now on, and keeps what was asked. */
+  const answerDialogs = (app: ElectronApplication, label: string): Promise<void> =>
+    app.evaluate(({ dialog }, wanted) => {
+      const asked: string[] = [];
+      Object.assign(globalThis, { asked });
+      dialog.showMessageBox = ((_window: unknown, options: { message: string; buttons: string[] }) => {
+        asked.push(options.message);
+        return Promise.resolve({ response: options.buttons.indexOf(wanted), checkboxChecked: false });
+      }) as typeof dialog.showMessageBox;
+    }, label);
+  const askedDialogs = (app: ElectronApplication): Promise<string[]> => app.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
+
+  const core = (): Client => createClient({ socketPath: liveCore(project)?.socket ?? '' });
+
+  /** Has Electron quit, as its menu does, and waits until every process of the tree is gone. */
+  async function quit(app: ElectronApplication): Promise<void> {
+    const child = app.process();
+    const tree = processTree(child.pid ?? 0);
+    const exited = once(child, 'exit');
+    await app.evaluate(({ app: electronApp }) => electronApp.quit()).catch(() => undefined);
+    expect((await exited)[0]).toBe(0);
+    for (let waitedMs = 0; tree.some(isAlive) && waitedMs < 10_000; waitedMs += 100) await pause(100);
+    expect(tree.filter(isAlive)).toEqual([]);
+  }
+
+  it('opens the sample project, survives a reload, and quits without leaving anything behind', async () => {
+    const { app, page, complaints } = await launch();
+    await page.getByText('106 images').first().waitFor();
+    expect(page.url()).toMatch(/^penumbra:\/\/app\/#/);
+    expect(await page.evaluate(() => Object.keys(globalThis).filter((name) => ['require', 'process', 'module', 'Buffer'].includes(name)))).toEqual([]);
+    expect(await page.evaluate(() => Object.isFrozen(window.penumbra))).toBe(true);
+    await page.reload();
+    await page.getByText('Connected').waitFor();
+    await page.getByText('106 images').first().waitFor();
+    expect(complaints).toEqual([]);
+    await quit(app);
+    expect(liveCore(project)).toBeNull();
+  });
+
+  it('goes nowhere else and opens no other window', async () => {
+    const { app, page } = await launch();
+    const before = page.url();
+    await page.evaluate(() => {
+      location.href = 'https://example.com/';
+      window.open('https://example.com/');
+      window.open('penumbra://app/');
+    });
+    await pause(1000);
+    expect(page.url()).toBe(before);
+    expect(app.windows()).toHaveLength(1);
+    expect(await page.evaluate(() => Notification.requestPermission())).toBe('denied');
+    // Only the page's own address answers on the scheme.
+    expect(await page.evaluate(() => fetch('penumbra://app/../../package.json').then((answer) => answer.status))).toBe(404);
+    await quit(app);
+  });
+
+  it('a core killed with -9 is started again and the page goes on by itself', async () => {
+    const { app, page } = await launch();
+    const pid = liveCore(project)?.pid ?? 0;
+    process.kill(pid, 'SIGKILL');
+    const hello = () =>
+      page.evaluate(async () => {
+        const answer = await fetch('/api/call/system.hello', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' });
+        return ((await answer.json()) as { value?: { pid: number } }).value?.pid ?? null;
+      });
+    await expect.poll(hello, { timeout: 20_000 }).not.toBeNull();
+    expect(await hello()).not.toBe(pid);
+    await page.getByText('Connected').waitFor();
+    await quit(app);
+  });
+
+  it('asks before it quits while a run is going: stay, keep it running, and the core ends when its run has', async () => {
+    const { app, page } = await launch();
+    const { id } = await core().call(runs.startRun, { recipe: 'weak-baseline', preset: 'quick', backend: 'cpu' });
+    await expect.poll(async () => (await core().call(runs.getRun, { runId: id })).state).toBe('running');
+    await answerDialogs(app, 'Stay');
+    await app.evaluate(({ app: electronApp }) => electronApp.quit());
+    await expect.poll(() => askedDialogs(app)).toEqual([expect.stringContaining('weak-baseline')]);
+    await page.getByText('Connected').waitFor();
+
+    await answerDialogs(app, 'Keep it running');
+    const exited = once(app.process(), 'exit');
+    const pid = liveCore(project)?.pid ?? 0;
+    await app.evaluate(({ app: electronApp }) => electronApp.quit()).catch(() => undefined);
+    await exited;
+    await pause(2500);
+    expect(liveCore(project)?.pid).toBe(pid);
+    expect((await core().call(runs.getRun, { runId: id })).state).toBe('running');
+    await core().call(runs.cancelRun, { runId: id });
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+  });
+
+  it('a second start hands its project to the first and goes; no TCP port is listened on', async () => {
+    // Started without Playwright, whose own way in is a port.
+    const first = spawn(electron.program ?? '', args(project), { env, stdio: 'ignore' });
+    started.push(first);
+    await expect.poll(() => liveCore(project)?.socket ?? null, { timeout: 60_000 }).not.toBeNull();
+    await pause(3000);
+    expect(processTree(first.pid ?? 0).length).toBeGreaterThan(2);
+    expect(listeningPorts(processTree(first.pid ?? 0))).toEqual([]);
+
+    const other = await copySampleProject();
+    const second = spawn(electron.program ?? '', args(path.join(other, 'project.db')), { env, stdio: 'ignore' });
+    started.push(second);
+    expect((await once(second, 'exit'))[0]).toBe(0);
+    await expect.poll(() => liveCore(other)?.socket ?? null, { timeout: 20_000 }).not.toBeNull();
+    await expect.poll(() => liveCore(project), { timeout: 20_000 }).toBeNull();
+    const exited = once(first, 'exit');
+    first.kill('SIGTERM');
+    await exited;
+    await expect.poll(() => liveCore(other), { timeout: 20_000 }).toBeNull();
+    rmSync(other, { recursive: true, force: true });
+  });
+});
