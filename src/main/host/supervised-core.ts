@@ -49,8 +49,13 @@ export class SupervisedCore {
   /** Resolves when the core answers. Throws what opening or, with `create`, making the project throws. */
   static async start(launch: CoreLaunch, dir: string, create?: string): Promise<SupervisedCore> {
     const way = await findWay(launch, dir, create);
-    const { projectId, projectName } = await way.client.call(system.hello, {});
-    return new SupervisedCore(launch, { dir, name: projectName, id: projectId }, way);
+    try {
+      const { projectId, projectName } = await way.client.call(system.hello, {});
+      return new SupervisedCore(launch, { dir, name: projectName, id: projectId }, way);
+    } catch (thrown) {
+      await way.child?.end();
+      throw thrown;
+    }
   }
 
   private constructor(launch: CoreLaunch, project: OpenProject, way: Way) {

@@ -38,6 +38,8 @@ add(
   },
 );
 
+add(global_, 'performance', require('perf_hooks').performance);
+
 const fs = require('fs');
 add(fs, 'rmSync', (file: string, options: { force?: boolean } = {}) => {
   try {
