@@ -21,6 +21,9 @@ describe('choosing images', () => {
     const last = move(first, order, 70, 'range');
     expect(last.focus).toBe('e');
     expect(last.chosen.size).toBe(5);
+    expect(move(NOTHING, order, -5, 'plain').focus).toBe('a');
+    expect(move(NOTHING, order, Infinity, 'plain').focus).toBe('e');
+    expect(move(NOTHING, order, -Infinity, 'plain').focus).toBe('a');
     expect(move(NOTHING, orderOf([]), 1, 'plain')).toBe(NOTHING);
   });
 

@@ -35,10 +35,11 @@ export function pick(selection: Selection, order: Order, id: ImageId, gesture: G
   return { focus: id, anchor: selection.anchor, chosen: new Set(order.ids.slice(Math.min(from, to), Math.max(from, to) + 1)) };
 }
 
-/** Moves the focus by a number of places, stopping at both ends. With nothing focused, to the first image. */
+/** Moves the focus by a number of places, stopping at both ends. With nothing focused, to the first image, or by infinity to the last. */
 export function move(selection: Selection, order: Order, by: number, gesture: Gesture): Selection {
   const at = selection.focus === null ? undefined : order.indexOf.get(selection.focus);
-  const next = order.ids[at === undefined ? 0 : Math.min(order.ids.length - 1, Math.max(0, at + by))];
+  const from = at ?? (Number.isFinite(by) ? -by : 0);
+  const next = order.ids[Math.min(order.ids.length - 1, Math.max(0, from + by))];
   return next === undefined ? selection : pick(selection, order, next, gesture);
 }
 
