@@ -4,10 +4,12 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { noBrowser, openWorkbench, type Workbench } from '../support/browser.ts';
+import { fixPage } from '../support/fix-page.ts';
+import { callFromPage } from '../support/page-calls.ts';
 import { makeSmallSample } from '../support/small-sample.ts';
 
 /** As few steps as show curves; the figures say nothing. */
-const TINY = { 'classifier.epochs': 12, 'classifier.views': 1, 'classifier.longSideFrom': 224, 'classifier.longSideTo': 224, 'segmenter.epochs': 2, 'segmenter.views': 1, 'segmenter.crop': 161 };
+const TINY = { 'classifier.epochs': 100, 'classifier.views': 1, 'classifier.longSideFrom': 224, 'classifier.longSideTo': 224, 'segmenter.epochs': 2, 'segmenter.views': 1, 'segmenter.crop': 161 };
 
 async function setSettings(page: Page, settings: Record<string, string | number>): Promise<void> {
   for (const [key, value] of Object.entries(settings)) {
@@ -22,6 +24,7 @@ async function setSettings(page: Page, settings: Record<string, string | number>
 describe.skipIf(noBrowser !== null)(`the whole way${noBrowser === null ? '' : ` (left out: ${noBrowser})`}`, () => {
   let bench: Workbench;
   let page: Page;
+  let imageId = '';
   const folder = mkdtempSync(path.join(tmpdir(), 'penumbra-story-'));
   const root = path.join(folder, 'photos');
 
@@ -68,13 +71,76 @@ describe.skipIf(noBrowser !== null)(`the whole way${noBrowser === null ? '' : ` 
     await setSettings(page, TINY);
     await page.getByRole('button', { name: 'Queue the run' }).click();
     await page.waitForURL(/#\/runs\/run_/);
-    await page.getByText(/classifier.*loss|loss/).first().waitFor();
+    const runId = /run_[0-9a-z]+/.exec(page.url())?.[0] ?? '';
+    const state = async (): Promise<string> => (await callFromPage<{ state: string }>(page, 'runs.get', { runId })).state;
+    const lossNow = page.locator('figure', { hasText: 'loss' }).first();
+    await lossNow.waitFor();
+    const early = await lossNow.innerText();
+    await expect.poll(() => lossNow.innerText(), { timeout: 60_000 }).not.toBe(early);
     await page.getByRole('button', { name: 'Cancel' }).click();
+    await expect.poll(state, { timeout: 30_000 }).toBe('cancelled');
     await page.getByRole('button', { name: 'Resume' }).click();
-    await page.getByText('done', { exact: true }).first().waitFor({ timeout: 300_000 });
+    await expect.poll(state, { timeout: 300_000 }).toBe('done');
   }, 400_000);
 
-  it('exports', () => {
-    expect(readdirSync(folder)).toContain('Story');
+  it('looks: a higher threshold leaves fewer pixels of the class', async () => {
+    await page.keyboard.press('Alt+2');
+    const slider = page.getByRole('slider', { name: /θ/ });
+    await slider.waitFor();
+    const background = page.locator('tr', { hasText: 'background' }).first();
+    const before = await background.innerText();
+    await slider.focus();
+    for (let step = 0; step < 20; step++) await page.keyboard.press('ArrowRight');
+    await expect.poll(() => background.innerText()).not.toBe(before);
+  });
+
+  it('corrects a mask, keeps it over a reload, undoes and brings back, and accepts', async () => {
+    const { ids } = await callFromPage<{ ids: string[] }>(page, 'dataset.imageIds');
+    imageId = ids[0] ?? '';
+    const { image } = await callFromPage<{ image: { name: string; width: number; height: number } }>(page, 'dataset.image', { imageId });
+    const fix = fixPage(page);
+    await fix.open(imageId, image.name, image);
+    await fix.press('b', '1');
+    await fix.drag([40, 40], [140, 90]);
+    await fix.saved();
+    const gestures = async (): Promise<number> => (await callFromPage<{ gestures: number }>(page, 'edits.state', { imageId })).gestures;
+    expect(await gestures()).toBe(1);
+    await page.reload();
+    await fix.open(imageId, image.name, image);
+    await fix.press('Control+z');
+    await expect.poll(gestures).toBe(0);
+    await fix.press('Control+Shift+z');
+    await expect.poll(gestures).toBe(1);
+    await page.locator('.loading').waitFor({ state: 'detached' });
+    await fix.saved();
+    await fix.press('Enter');
+    await expect.poll(async () => (await callFromPage<{ image: { review: string } }>(page, 'dataset.image', { imageId })).image.review).toBe('accepted');
+  });
+
+  it('scores: the correction moves the figure of the corrected masks alone', async () => {
+    await page.keyboard.press('Alt+5');
+    const miou = async (layer: string): Promise<number> => {
+      const { table } = await callFromPage<{ table: { layers: { layer: string; split: string; miou: number }[] } }>(page, 'scores.get');
+      return table.layers.find((row) => row.layer === layer && row.split === 'train')?.miou ?? NaN;
+    };
+    const before = { refined: await miou('refined'), corrected: await miou('corrected') };
+    expect(before.corrected).toBe(before.refined);
+    await page.getByRole('button', { name: 'Score now' }).click();
+    await expect.poll(() => miou('corrected'), { timeout: 60_000 }).not.toBe(before.corrected);
+    expect(await miou('refined')).toBe(before.refined);
+    const shown = page.getByRole('row', { name: /^Corrected/ }).first();
+    await expect.poll(async () => await shown.innerText()).toContain((100 * (await miou('corrected'))).toFixed(1));
+  });
+
+  it('exports the corrected masks', async () => {
+    await page.keyboard.press('Alt+6');
+    await page.getByLabel('Target folder').fill(path.join(folder, 'masks'));
+    await page.getByRole('button', { name: 'Export', exact: true }).click();
+    await page.getByText('Exported', { exact: true }).waitFor();
+    expect(readdirSync(path.join(folder, 'masks', 'SegmentationClass'))).toHaveLength(8);
+  });
+
+  it('complained of nothing on the way', () => {
+    expect(bench.complaints).toEqual([]);
   });
 });

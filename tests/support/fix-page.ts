@@ -80,7 +80,7 @@ export async function openFix(page: Page, imageId: string, name: string): Promis
 /** A client of the core that has a project open now. */
 export function coreOf(dir: string): { client: Client; pid: number } {
   const owner = liveCore(dir);
-  if (owner?.socket == null) throw new Error(`no core has ${dir} open`);
+  if (owner === null || owner.socket === null) throw new Error(`no core has ${dir} open`);
   return { client: createClient({ socketPath: owner.socket }), pid: owner.pid };
 }
 
