@@ -43,7 +43,7 @@ export const look = {
   higher: 'Raise the threshold',
   cycleCompare: 'Next way to compare',
   compare: 'Compare',
-  modes: { single: 'One view', swipe: 'Swipe', beside: 'Side by side' },
+  modes: { single: 'One', swipe: 'Swipe', beside: 'Side by side' },
   swipe: 'Where the two sides part',
   sideA: 'A',
   sideB: 'B',
