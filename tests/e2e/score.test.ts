@@ -93,6 +93,7 @@ describe.skipIf(noBrowser !== null)(`Score${noBrowser === null ? '' : ` (left ou
     await row('Corrected').first().click();
     const matrix = page.getByRole('grid');
     await matrix.focus();
+    await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
     const link = page.getByRole('dialog', { name: 'background predicted as background' }).getByRole('link').first();
     expect(await link.getAttribute('href')).toMatch(/^#\/look\/im_/);
