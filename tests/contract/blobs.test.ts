@@ -1,4 +1,4 @@
-import { readFile, rename, stat } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -26,6 +26,7 @@ beforeAll(async () => {
     'photo-tile': `${large?.id ?? ''}.0.3.2`,
     truth: imageId,
     layer: `${refinedKey}.${imageId}`,
+    'run-sample': `${stage.scene.runId}.0-first-batch`,
     corrected: `${imageId}.${refinedKey}`,
     conflicts: `${imageId}.${refinedKey}`,
   };
@@ -76,7 +77,7 @@ describe('every blob', () => {
   });
 
   test.each(table)('%s knows no image or artifact that was made up', async (name) => {
-    const id = ids[name].replace(/im_[0-9a-z]{16}/, 'im_0000000000000000').replace(/[0-9a-f]{32}/, '0'.repeat(32));
+    const id = ids[name].replace(/im_[0-9a-z]{16}/, 'im_0000000000000000').replace(/[0-9a-f]{32}/, '0'.repeat(32)).replace(/run_\w{12}/, 'run_000000000000');
     const answer = await get(`/api/blob/${name}/${id}`);
     expect(answer.status).toBe(404);
     expect(errorOf(answer)).toMatchObject({ code: expect.stringMatching(/NOT_FOUND$/) as string });
@@ -121,6 +122,44 @@ test('layer gives score maps as npz too', async () => {
   const { layers } = await stage.client.call(dataset.getImage, { imageId: stage.scene.imageId });
   expect(layers.map((layer) => layer.kind)).toContain('score-maps');
   for (const layer of layers) expect((await get(`/api/blob/layer/${layer.blob}`)).status).toBe(200);
+});
+
+test('layer looks at the file it gives and at no other: a damaged one harms itself alone', async () => {
+  const { client, project, scene } = stage;
+  const { images } = await client.call(dataset.listImages, { filter: { nameContains: 'a2' } });
+  const damaged = path.join(project.dir, 'artifacts', scene.refinedKey, `${images[0]?.id ?? ''}.png`);
+  const whole = await readFile(damaged);
+  try {
+    for (const harm of [() => writeFile(damaged, whole.subarray(1)), () => rm(damaged)]) {
+      await harm();
+      expect((await get(`/api/blob/layer/${ids.layer}`)).status).toBe(200);
+      expect(errorOf(await get(`/api/blob/layer/${scene.refinedKey}.${images[0]?.id ?? ''}`))).toMatchObject({ code: 'ARTIFACT_DAMAGED' });
+    }
+  } finally {
+    await writeFile(damaged, whole);
+  }
+});
+
+describe('run-sample', () => {
+  test('is the picture that a stage reported, under the step it came from', async () => {
+    const { client, scene } = stage;
+    const { samples } = await client.call(runs.runSamples, { runId: scene.runId });
+    expect(samples.map(({ id, step, title }) => ({ id, step, title }))).toEqual([
+      { id: '0-first-batch', step: 'classifier', title: 'Photos as the net sees them' },
+      { id: '5-first-batch', step: 'segmenter', title: 'Photos as the net sees them' },
+    ]);
+    for (const { id } of samples) {
+      const { bytes, headers } = await get(`/api/blob/run-sample/${scene.runId}.${id}`);
+      expect(headers['content-type']).toBe('image/png');
+      expect(decode(bytes)).toMatchObject({ width: 3, height: 2, channels: 3, data: Uint8Array.from({ length: 18 }, (_, at) => at) });
+    }
+  });
+
+  test('that no stage made is not there', async () => {
+    const answer = await get(`/api/blob/run-sample/${stage.scene.runId}.0-other`);
+    expect(answer.status).toBe(404);
+    expect(errorOf(answer)).toMatchObject({ code: 'NOT_FOUND' });
+  });
 });
 
 describe('corrected', () => {

@@ -64,6 +64,7 @@ export function samples(scene: Scene): { readonly [N in CallName]: Sample<InputO
     'runs.resume': { input: { runId }, fails: 'RUN_NOT_RESUMABLE' },
     'runs.queue': { input: {} },
     'runs.move': { input: { runId, before: null }, fails: 'RUN_NOT_QUEUED' },
+    'runs.samples': { input: { runId } },
     'runs.metrics': { input: { runId, afterIndex: 0, limit: 10 } },
     'runs.log': { input: { runId, afterLine: 0, limit: 10 } },
     'artifacts.list': { input: { kind: 'label-maps' } },

@@ -109,6 +109,7 @@ describe('train-classifier', () => {
     expect(backend.tf.memory().numTensors).toBe(before);
     const curve = losses(made);
     expect(curve).toHaveLength(6);
+    expect(made.sampled.map(({ name }) => name)).toEqual(['first-batch']);
     expect(mean(curve.slice(-2))).toBeLessThan(mean(curve.slice(0, 2)));
   });
 
@@ -141,6 +142,11 @@ describe('make-cams', () => {
     const before = backend.tf.memory().numTensors;
     const made = context([...photos, missing], { output: new MemoryArtifact('score-maps', 'cams') });
     await makeCams.run(made, makeCams.config.parse({ longSide: 96, scales: [0.75, 1] }), { model });
+    expect(made.sampled.length).toBeGreaterThan(0);
+    for (const { name, picture } of made.sampled) {
+      expect(name).toMatch(/^photo-[1-8]$/);
+      expect(picture.rgb).toHaveLength(picture.width * picture.height * 3);
+    }
     expect(backend.tf.memory().numTensors).toBe(before);
     expect(made.output.files.size).toBe(photos.length);
     expect(made.logged.some((line) => line.level === 'warn' && line.message.includes('gone'))).toBe(true);
@@ -189,6 +195,7 @@ describe('train-segmenter and predict-masks', () => {
     const config = trainSegmenter.config.parse({ ...tinySegmenter, ...settings });
     const before = backend.tf.memory().numTensors;
     const made = await expectResumable((part) => trainSegmenter.run(part, config, { labels, classifier: undefined }), photos, [2, 3]);
+    expect(made.sampled.map(({ name }) => name)).toEqual(['first-batch']);
     expect(backend.tf.memory().numTensors).toBe(before);
     const curve = losses(made);
     expect(mean(curve.slice(-2))).toBeLessThan(mean(curve.slice(0, 2)));

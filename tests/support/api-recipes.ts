@@ -25,6 +25,14 @@ const train = defineStage({
   usesTensors: false,
   async run(context, config) {
     context.report.log('info', `pid ${process.pid}`);
+    // The second replaces the first; the others are no pictures, which must not harm the run.
+    for (const title of ['Earlier', 'Photos as the net sees them'])
+      context.report.sample('first-batch', title, () => ({ width: 3, height: 2, rgb: Uint8Array.from({ length: 18 }, (_, byte) => byte) }));
+    context.report.sample('../first-batch', 'No name', () => ({ width: 1, height: 1, rgb: new Uint8Array(3) }));
+    context.report.sample('short', 'Too short', () => ({ width: 100, height: 100, rgb: new Uint8Array(3) }));
+    context.report.sample('broken', 'Broken', () => {
+      throw new Error('no picture');
+    });
     for (let at = 1; at <= config.steps; at++) {
       await sleep(config.stepMs);
       context.report.metric('loss', at, 'step', 1 / at);

@@ -5,7 +5,7 @@ import type { ImageId } from '#shared/domain/ids.ts';
 import type { LogLevel } from '#shared/domain/run.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import type { TensorBackend } from '#main/ml/backend/backend.ts';
-import type { ArtifactReader, ArtifactWriter, EditRecord, ImageRecord, StageContext, TruthRecord } from '#main/ml/stage.ts';
+import type { ArtifactReader, ArtifactWriter, EditRecord, ImageRecord, Picture, StageContext, TruthRecord } from '#main/ml/stage.ts';
 
 /** A stage context that keeps everything in memory and remembers what the stage said. */
 
@@ -94,6 +94,7 @@ export interface TestContext extends StageContext {
   readonly metrics: { series: string; x: number; xUnit: 'step' | 'epoch'; value: number }[];
   readonly progressed: { done: number; total: number; unit: 'images' | 'views' | 'steps' }[];
   readonly checkpoints: Uint8Array[];
+  readonly sampled: { name: string; title: string; picture: Picture }[];
   /** Purposes given when truth was asked for. */
   readonly truthReads: string[];
 }
@@ -105,6 +106,7 @@ export function createStageContext(options: TestContextOptions = {}): TestContex
   const progressed: TestContext['progressed'] = [];
   const checkpoints: Uint8Array[] = options.checkpoint === undefined ? [] : [options.checkpoint];
   const truthReads: string[] = [];
+  const sampled: TestContext['sampled'] = [];
   return {
     get backend(): TensorBackend {
       if (options.backend === undefined) throw new Error('this stage was not given a tensor backend');
@@ -116,6 +118,10 @@ export function createStageContext(options: TestContextOptions = {}): TestContex
       progress: (done, total, unit) => void progressed.push({ done, total, unit }),
       metric: (series, x, xUnit, value) => void metrics.push({ series, x, xUnit, value }),
       log: (level, message) => void logged.push({ level, message }),
+      sample: (name, title, draw) => {
+        const picture = draw();
+        if (picture !== null) sampled.push({ name, title, picture });
+      },
     },
     dataset: { classes: options.classes ?? [], images: options.images ?? [] },
     output: options.output ?? new MemoryArtifact(options.outputKind ?? 'label-maps', 'output'),
@@ -142,6 +148,7 @@ export function createStageContext(options: TestContextOptions = {}): TestContex
     progressed,
     checkpoints,
     truthReads,
+    sampled,
   };
 }
 

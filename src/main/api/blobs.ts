@@ -74,6 +74,13 @@ export function blobHandlers({ project, runs, edits, copies, pyramids, publish }
       },
     },
 
+    'run-sample': {
+      get: async (id) => {
+        const [runId = '', sampleId = ''] = id.split('.');
+        return { kind: 'file', path: await runs.sampleFile(runId, sampleId), contentType: 'image/png' };
+      },
+    },
+
     corrected: {
       get: async (id) => {
         const [imageId = '', base = ''] = id.split('.');
@@ -102,9 +109,9 @@ export function blobHandlers({ project, runs, edits, copies, pyramids, publish }
   };
 }
 
-/** A label map (PNG) or score maps (npz) of one image, size checked against the artifact's manifest. */
+/** A label map (PNG) or score maps (npz) of one image, its size checked against the artifact's manifest; the artifact's other files are not looked at. */
 async function readLayer(runs: RunService, key: string, imageId: string): Promise<BlobContent> {
-  const artifact = await runs.openArtifact(key);
+  const artifact = await runs.openArtifactFile(key);
   for (const [name, contentType] of [
     [labelMapFile(imageId), 'image/png'],
     [`${imageId}.npz`, 'application/octet-stream'],

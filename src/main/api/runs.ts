@@ -11,6 +11,7 @@ type Names =
   | 'runs.resume'
   | 'runs.queue'
   | 'runs.move'
+  | 'runs.samples'
   | 'runs.metrics'
   | 'runs.log'
   | 'artifacts.list'
@@ -32,6 +33,7 @@ export function runCalls(runs: RunService): Pick<CallHandlers, Names> {
     'runs.resume': ({ runId }) => runs.resume(runId),
     'runs.queue': () => ({ queue: runs.queued() }),
     'runs.move': ({ runId, before }) => ({ queue: runs.move(runId, before) }),
+    'runs.samples': ({ runId }) => runs.samples(runId),
     'runs.metrics': (query) => runs.metrics(query),
     'runs.log': (query) => runs.log(query),
     'artifacts.list': (query) => runs.listArtifacts(query),

@@ -40,6 +40,18 @@ export interface StageReport {
   progress(done: number, total: number, unit: 'images' | 'views' | 'steps'): void;
   metric(series: string, x: number, xUnit: MetricPoint['xUnit'], value: number): void;
   log(level: LogLevel, message: string): void;
+  /**
+   * Shows a picture of the work beside the run; one of the same name replaces it. `name`: a-z, 0-9 and hyphens, up to 40. Never fails a
+   * stage: what cannot be drawn or stored is logged. Nothing of the run may depend on it.
+   */
+  sample(name: string, title: string, draw: () => Picture | null): void;
+}
+
+/** RGB, [height, width, 3]. */
+export interface Picture {
+  readonly width: number; // px
+  readonly height: number; // px
+  readonly rgb: Uint8Array;
 }
 
 export interface StageContext {

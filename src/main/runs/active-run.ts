@@ -4,6 +4,7 @@ import type { SourceKind } from '#shared/domain/supervision.ts';
 import type { EditRecord } from '#shared/domain/snapshot.ts';
 import type { Recipe } from '#main/ml/recipe.ts';
 import { RunLog } from './logs/run-log.ts';
+import { RunSamples } from './logs/run-samples.ts';
 import type { RunProject, SourceSnapshot, StoredOrder } from './ports.ts';
 import { RunRecorder } from './recorder.ts';
 import type { RunEvent } from './run-service.ts';
@@ -31,6 +32,7 @@ export class ActiveRun {
   private readonly options: ActiveRunOptions;
   private readonly recorder: RunRecorder;
   private readonly runLog: RunLog;
+  private readonly samples: RunSamples;
   private readonly trainer: TrainerProcess;
   /** Taken once for each set of sources: what a run sees of the data never changes under it. */
   private readonly snapshots = new Map<string, Promise<SourceSnapshot>>();
@@ -41,6 +43,7 @@ export class ActiveRun {
   constructor(run: RunSummary, order: StoredOrder, options: ActiveRunOptions) {
     this.options = options;
     this.runLog = new RunLog(options.project.dir, run.id);
+    this.samples = new RunSamples(options.project.dir, run.id);
     this.recorder = new RunRecorder(run, {
       ledger: options.project.runs,
       emit: (changed) => options.emit({ name: 'runs.changed', payload: changed }),
@@ -68,7 +71,10 @@ export class ActiveRun {
         currentStep: () => this.run.steps.find((step) => step.state === 'running')?.step ?? null,
       },
     });
-    this.ended = this.trainer.outcome.then((outcome) => this.conclude(outcome));
+    this.ended = this.trainer.outcome.then(async (outcome) => {
+      await this.samples.settled();
+      return this.conclude(outcome);
+    });
   }
 
   get run(): RunSummary {
@@ -119,7 +125,8 @@ export class ActiveRun {
       steps: (statuses) => this.mergeSteps(statuses),
       metrics: (points) => this.addMetrics(points),
       log: (lines) => this.addLines(lines),
-      settled: () => Promise.resolve(), // calls are handled in the order they came, and each stores what it brings before it returns
+      sample: (step, name, title, picture) => this.addSample(step, name, title, picture),
+      settled: () => this.samples.settled(), // calls are handled in the order they came, and every other stores what it brings before it returns
       backend: (description) => this.recorder.change({ backend: description }, 'soon'),
     };
   }
@@ -190,6 +197,14 @@ export class ActiveRun {
   private addLines(lines: readonly LogLine[]): void {
     this.runLog.append(lines);
     this.options.emit({ name: 'runs.logged', payload: { runId: this.run.id, lines: [...lines] } });
+  }
+
+  private addSample(...[step, name, title, picture]: Parameters<CoreFunctions['sample']>): void {
+    const position = this.run.steps.findIndex((status) => status.step === step);
+    this.samples.add({ position, step, name, title, picture }, {
+      stored: (sample) => this.options.emit({ name: 'runs.sampled', payload: { runId: this.run.id, sample } }),
+      failed: (error) => this.say('warn', `the picture "${title}" could not be stored: ${messageOf(error)}`, step),
+    });
   }
 
   /** Every stage meets the same unreadable photo; it is told once. */

@@ -14,6 +14,7 @@ import { allRuns, artifactBytes, reclaim, reconcileIndex, sweepStaging } from '.
 import { FileArtifactStore } from './artifacts/store.ts';
 import { deviceOf } from './device.ts';
 import { readRunLog } from './logs/run-log.ts';
+import { readRunSamples, runSampleFile } from './logs/run-samples.ts';
 import type { RunProject, StoredOrder } from './ports.ts';
 import { OWN_RECIPES } from './own-recipes.ts';
 import { RunQueue } from './queue.ts';
@@ -232,6 +233,21 @@ class ProjectRuns implements RunService {
     return readRunLog(this.project.dir, query.runId, query.afterLine, query.limit);
   }
 
+  async samples(runId: string): ReturnType<RunService['samples']> {
+    requireRun(this.project, runId);
+    return { samples: await readRunSamples(this.project.dir, runId) };
+  }
+
+  async sampleFile(runId: string, sampleId: string): Promise<string> {
+    requireRun(this.project, runId);
+    const file = await runSampleFile(this.project.dir, runId, sampleId);
+    if (file !== null) return file;
+    throw new PenumbraError('NOT_FOUND', `run ${runId} has no picture ${sampleId}`, {
+      remedy: 'Ask runs.samples which there are.',
+      details: { runId, sampleId },
+    });
+  }
+
   listArtifacts(query: Parameters<RunService['listArtifacts']>[0]): ReturnType<RunService['listArtifacts']> {
     const artifacts = this.project.artifacts.list({ kind: query.kind });
     return { artifacts: artifacts.map(({ manifest, pinned }) => ({ manifest, pinned, bytes: artifactBytes(manifest) })) };
@@ -253,6 +269,10 @@ class ProjectRuns implements RunService {
 
   openArtifact(key: string): Promise<ArtifactReader> {
     return this.store.require(key);
+  }
+
+  openArtifactFile(key: string): Promise<ArtifactReader> {
+    return this.store.requireUnchecked(key);
   }
 
   stepArtifact(runId: string, step: string): ArtifactManifest {

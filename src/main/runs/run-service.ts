@@ -11,6 +11,8 @@ import type {
   runLogged,
   runMetric,
   runMetrics,
+  runSampled,
+  runSamples,
   startRun,
 } from '#shared/contract/runs.ts';
 import type { scoreCell } from '#shared/contract/scores.ts';
@@ -23,7 +25,8 @@ export type RunRequest = CallParsedInput<typeof startRun>;
 export type RunEvent =
   | { readonly name: 'runs.changed'; readonly payload: EventPayload<typeof runChanged> }
   | { readonly name: 'runs.metric'; readonly payload: EventPayload<typeof runMetric> }
-  | { readonly name: 'runs.logged'; readonly payload: EventPayload<typeof runLogged> };
+  | { readonly name: 'runs.logged'; readonly payload: EventPayload<typeof runLogged> }
+  | { readonly name: 'runs.sampled'; readonly payload: EventPayload<typeof runSampled> };
 
 /** Runs of one open project: queue, trainer processes, artifacts, scores. Every method throws PenumbraError. */
 export interface RunService {
@@ -41,11 +44,16 @@ export interface RunService {
   move(runId: string, before: string | null): RunSummary[];
   metrics(query: CallParsedInput<typeof runMetrics>): CallOutput<typeof runMetrics>;
   log(query: CallParsedInput<typeof runLog>): Promise<CallOutput<typeof runLog>>;
+  samples(runId: string): Promise<CallOutput<typeof runSamples>>;
+  /** Path of a PNG of `samples`; NOT_FOUND. */
+  sampleFile(runId: string, sampleId: string): Promise<string>;
   listArtifacts(query: CallParsedInput<typeof listArtifacts>): CallOutput<typeof listArtifacts>;
   pinArtifact(key: string, pinned: boolean): void;
   reclaim(dryRun: boolean): Promise<CallOutput<typeof reclaimArtifacts>>;
   /** A sealed artifact; ARTIFACT_NOT_FOUND or ARTIFACT_DAMAGED. */
   openArtifact(key: string): Promise<ArtifactReader>;
+  /** The same for who reads one file of it: ARTIFACT_DAMAGED comes from reading that file, whatever the others are. */
+  openArtifactFile(key: string): Promise<ArtifactReader>;
   /** Artifact of a step of a run, such as ('run_…', 'refined'); ARTIFACT_NOT_FOUND when that step made none. */
   stepArtifact(runId: string, step: string): ArtifactManifest;
   startScore(runId?: string): Promise<RunSummary>;

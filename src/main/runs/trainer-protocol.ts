@@ -2,7 +2,7 @@ import type { ErrorValue } from '#shared/errors.ts';
 import type { ArtifactManifest } from '#shared/domain/artifact.ts';
 import type { LogLine, MetricPoint, Overrides, Preset, StepStatus } from '#shared/domain/run.ts';
 import type { SourceKind } from '#shared/domain/supervision.ts';
-import type { DatasetSnapshot, EditRecord, TruthRecord } from '../ml/stage.ts';
+import type { DatasetSnapshot, EditRecord, Picture, TruthRecord } from '../ml/stage.ts';
 import type { BackendId } from '../ml/backend/backend.ts';
 
 /** What a trainer is told to do: one run. */
@@ -34,6 +34,7 @@ export interface CoreFunctions {
   steps(statuses: readonly StepStatus[]): void;
   metrics(points: readonly MetricPoint[]): void;
   log(lines: readonly LogLine[]): void;
+  sample(step: string, name: string, title: string, picture: Picture): void;
   /** Sent while the main loop turns. `idleMs` is the time since a stage last showed work (progress, metric, log or breathe). */
   heartbeat(idleMs: number): void;
   backend(description: string, id: BackendId): void;

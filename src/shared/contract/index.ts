@@ -46,6 +46,7 @@ export const calls = [
   runs.resumeRun,
   runs.runQueue,
   runs.moveRun,
+  runs.runSamples,
   runs.runMetrics,
   runs.runLog,
   runs.listArtifacts,
@@ -71,10 +72,11 @@ export const events = [
   runs.runChanged,
   runs.runMetric,
   runs.runLogged,
+  runs.runSampled,
   exports_.exportProgress,
 ] as const;
 
-export const blobs = [dataset.photoBlob, dataset.thumbBlob, dataset.displayBlob, dataset.photoTileBlob, dataset.truthBlob, dataset.layerBlob, edits.correctedBlob, edits.conflictsBlob] as const;
+export const blobs = [dataset.photoBlob, dataset.thumbBlob, dataset.displayBlob, dataset.photoTileBlob, dataset.truthBlob, dataset.layerBlob, runs.runSampleBlob, edits.correctedBlob, edits.conflictsBlob] as const;
 
 export { hostCalls, type AnyHostCall, type HostCallName } from './host.ts';
 

@@ -2,7 +2,7 @@ import type { ArtifactManifest } from '#shared/domain/artifact.ts';
 import type { LogLine, MetricPoint, StepStatus } from '#shared/domain/run.ts';
 import type { SourceKind } from '#shared/domain/supervision.ts';
 import type { TensorBackend } from '../backend/backend.ts';
-import type { ArtifactReader, ArtifactWriter, CheckpointSlot, DatasetSnapshot, EditRecord, TruthRecord } from '../stage.ts';
+import type { ArtifactReader, ArtifactWriter, CheckpointSlot, DatasetSnapshot, EditRecord, Picture, TruthRecord } from '../stage.ts';
 
 /** An artifact in staging. It survives the process that makes it: opening the same key again goes on where it stopped. */
 export interface ArtifactDraft {
@@ -44,6 +44,8 @@ export interface PipelineHost {
   steps(statuses: readonly StepStatus[]): void;
   metrics(points: readonly MetricPoint[]): void;
   log(lines: readonly LogLine[]): void;
+  /** A picture of a step's work, to be stored and shown. */
+  sample(step: string, name: string, title: string, picture: Picture): void;
   /** Tells that work moves on; called from breathe(). */
   beat(): void;
   /** Resolves when everything reported so far is stored by the core. */

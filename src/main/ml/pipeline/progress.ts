@@ -80,6 +80,15 @@ export class RunProgress {
       log: (level, message) => {
         this.log(step, level, message);
       },
+      sample: (name, title, draw) => {
+        try {
+          const picture = draw();
+          if (picture !== null) this.host.sample(step, name, title, picture);
+        } catch (error) {
+          this.log(step, 'warn', `The picture "${title}" could not be made: ${error instanceof Error ? error.message : String(error)}`);
+        }
+        this.host.beat();
+      },
     };
   }
 

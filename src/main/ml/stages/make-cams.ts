@@ -5,6 +5,7 @@ import type { ScoreMaps } from '#shared/formats/score-maps.ts';
 import type { TensorBackend } from '../backend/backend.ts';
 import { SamplePool } from '../data/sample-pool.ts';
 import type { PyramidLevel } from '../data/sample-protocol.ts';
+import { heatSheet } from '../pictures/heat-sheet.ts';
 import { defineStage, type ImageRecord } from '../stage.ts';
 import { readModel } from '../train/model-file.ts';
 import { classifierNetwork, HEAD_ALONE, type Classifier } from '../train/networks.ts';
@@ -20,6 +21,9 @@ const camsConfig = z.strictObject({
   scales: scaleList([1, 0.5, 1.5, 2], { title: 'Scales', source: 'psa infer_cls.py (methods/cam.md §0)' }),
   mirror: flag(true, { title: 'Add the mirrored photo', source: 'psa infer_cls.py' }),
 });
+
+/** Photos whose maps are shown beside the run. */
+const SHOWN = 8;
 
 /** Keeps a class whose map is zero everywhere from dividing by zero (psa infer_cls.py). */
 const EPSILON = 1e-5;
@@ -56,13 +60,18 @@ export const makeCams = defineStage({
       const todo = images.filter((image) => !hasScoreMaps(output, image.id));
       let done = images.length - todo.length;
       let skipped = 0;
+      const shown = images.slice(0, SHOWN);
       for await (const { image, levels } of wholePhotos(todo, pool, { longSidePx: config.longSide, scales: config.scales })) {
         await context.breathe();
         if (levels instanceof PenumbraError) {
           skipped += 1;
           reportSkipped(context, image.name, levels);
         } else {
-          await writeScoreMaps(output, image.id, activationMaps(context.backend, network, image, levels, config.mirror));
+          const maps = activationMaps(context.backend, network, image, levels, config.mirror);
+          await writeScoreMaps(output, image.id, maps);
+          const place = shown.indexOf(image);
+          const [photo] = levels;
+          if (place !== -1 && photo !== undefined) context.report.sample(`photo-${place + 1}`, image.name, () => heatSheet(photo, maps, dataset.classes));
         }
         context.report.progress(++done, images.length, 'images');
       }

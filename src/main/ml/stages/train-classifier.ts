@@ -4,6 +4,7 @@ import type { TagAugmentation } from '../data/augment.ts';
 import { Batches } from '../data/batches.ts';
 import { SamplePool } from '../data/sample-pool.ts';
 import { multiLabelSoftMargin } from '../losses/soft-margin.ts';
+import { firstBatchReporter } from '../pictures/batch-sheet.ts';
 import { defineStage } from '../stage.ts';
 import { startFromImageNet } from '../train/backbone-weights.ts';
 import { fillFeatures } from '../train/fill-features.ts';
@@ -103,13 +104,15 @@ export const trainClassifier = defineStage({
         },
         pool,
       );
-      await fillFeatures(context, { batches, features, ...config });
+      const firstBatch = firstBatchReporter(context);
+      await fillFeatures(context, { batches, features, ...config, firstBatch });
       await train(context, {
         epochs: config.epochs,
         checkpointEverySteps: config.checkpointEvery,
         batches,
         learner,
         learningRateAt: learner.learningRateAt,
+        firstBatch,
         epochEnded: async (epoch) => {
           if (epoch % config.validateEvery === 0 || epoch === config.epochs) await validation.score(epoch);
         },

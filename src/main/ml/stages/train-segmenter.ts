@@ -6,6 +6,7 @@ import { Batches } from '../data/batches.ts';
 import { SamplePool } from '../data/sample-pool.ts';
 import type { LabelSource } from '../data/sample-protocol.ts';
 import { pixelCrossEntropy } from '../losses/cross-entropy.ts';
+import { firstBatchReporter } from '../pictures/batch-sheet.ts';
 import { defineStage, type ArtifactReader, type ImageRecord } from '../stage.ts';
 import { startFromImageNet, startFromModel } from '../train/backbone-weights.ts';
 import { fillFeatures } from '../train/fill-features.ts';
@@ -102,13 +103,15 @@ export const trainSegmenter = defineStage({
         },
         pool,
       );
-      await fillFeatures(context, { batches, features, ...config });
+      const firstBatch = firstBatchReporter(context);
+      await fillFeatures(context, { batches, features, ...config, firstBatch });
       await train(context, {
         epochs: config.epochs,
         checkpointEverySteps: config.checkpointEvery,
         batches,
         learner,
         learningRateAt: learner.learningRateAt,
+        firstBatch,
       });
       const facts = { network: 'segmenter', outputStride: OUTPUT_STRIDE, decoderChannels: config.decoderChannels, seed: context.seed } as const;
       await writeModel(context.output, modelCard(facts, classes, config), network.parameters.export());

@@ -21,6 +21,8 @@ export interface TrainingPlan {
   readonly learner: Learner;
   /** The learning rate at this progress, for the curve. */
   readonly learningRateAt: (progress: number) => number;
+  /** Given the batch of the first step, to be shown. */
+  firstBatch?(items: Batch['items']): void;
   /** Called at the end of each epoch, 1-based, such as to score the validation split. Must not change the learner. */
   epochEnded?(epoch: number): Promise<void>;
 }
@@ -40,6 +42,7 @@ export async function train(context: StageContext, plan: TrainingPlan): Promise<
     faultPoint('train.step');
     const batch = await batches.at(step, totalSteps - 1);
     const progress = step / totalSteps;
+    if (step === 0) plan.firstBatch?.(batch.items);
     if (batch.items.length > 0) {
       const loss = learner.learn(batch, progress);
       if (!Number.isFinite(loss)) throw nonFinite(batch, loss);

@@ -9,7 +9,7 @@ import type { ArtifactReader } from '#main/ml/stage.ts';
 
 export const MANIFEST = 'manifest.json';
 
-/** A sealed artifact whose files were all present, in the right size, when it was opened. */
+/** A sealed artifact. A file that is missing or of another size is found when it is read. */
 export class ArtifactFolder implements ArtifactReader {
   readonly key: string;
   readonly dir: string;
@@ -49,6 +49,19 @@ export class ArtifactFolder implements ArtifactReader {
 
 /** Opens a folder that holds a manifest and checks that every file is there in its size; null when there is no manifest. */
 export async function openFolder(dir: string, key: string): Promise<ArtifactFolder | null> {
+  const folder = await openUnchecked(dir, key);
+  await Promise.all(
+    (folder?.manifest.files ?? []).map(async (file) => {
+      const found = await stat(join(dir, file.name)).catch(() => null);
+      if (found === null) throw damaged(key, file.name, 'is missing');
+      if (found.size !== file.bytes) throw damaged(key, file.name, `has ${String(found.size)} bytes; expected ${String(file.bytes)}`);
+    }),
+  );
+  return folder;
+}
+
+/** Like `openFolder`, for who reads one file of thousands: each file is checked when it is read. */
+export async function openUnchecked(dir: string, key: string): Promise<ArtifactFolder | null> {
   let text: string;
   try {
     text = await readFile(join(dir, MANIFEST), 'utf8');
@@ -59,13 +72,6 @@ export async function openFolder(dir: string, key: string): Promise<ArtifactFold
   const manifest = parseManifest(text);
   if (manifest === null) throw damaged(key, MANIFEST, 'is not a manifest');
   if (manifest.key !== key) throw damaged(key, MANIFEST, `names key ${manifest.key}`);
-  await Promise.all(
-    manifest.files.map(async (file) => {
-      const found = await stat(join(dir, file.name)).catch(() => null);
-      if (found === null) throw damaged(key, file.name, 'is missing');
-      if (found.size !== file.bytes) throw damaged(key, file.name, `has ${String(found.size)} bytes; expected ${String(file.bytes)}`);
-    }),
-  );
   return new ArtifactFolder(dir, manifest);
 }
 

@@ -7,7 +7,7 @@ import type { ArtifactReader } from '#main/ml/stage.ts';
 import { syncFolder, TEMP_PREFIX, writeError } from './atomic.ts';
 import { DraftFolder, finishSeal } from './draft.ts';
 import { forgetOwnership, readOwner, takeOwnership, type Owner } from './owner.ts';
-import { MANIFEST, openFolder } from './reader.ts';
+import { MANIFEST, openFolder, openUnchecked } from './reader.ts';
 
 /**
  * Artifacts of a project as folders: `artifacts/KEY/` sealed, `artifacts/staging/KEY/` in the making,
@@ -28,12 +28,12 @@ export class FileArtifactStore implements ArtifactStore {
 
   /** Like `open`, but ARTIFACT_NOT_FOUND when there is none. */
   async require(key: string): Promise<ArtifactReader> {
-    const reader = await this.open(key);
-    if (reader !== null) return reader;
-    throw new PenumbraError('ARTIFACT_NOT_FOUND', `there is no artifact ${key} in this project`, {
-      remedy: 'Run the recipe that makes it, or choose another run.',
-      details: { key },
-    });
+    return existing(key, await this.open(key));
+  }
+
+  /** Like `require`, but a file is checked when it is read, and the others not at all. */
+  async requireUnchecked(key: string): Promise<ArtifactReader> {
+    return existing(key, await openUnchecked(this.sealedDir(key), key));
   }
 
   async draft(key: string, runId: string, signal: AbortSignal): Promise<ArtifactDraft> {
@@ -122,6 +122,14 @@ export class FileArtifactStore implements ArtifactStore {
     const names = await readdir(dir).catch(() => []);
     return names.filter((name) => ArtifactKey.safeParse(name).success).sort();
   }
+}
+
+function existing(key: string, reader: ArtifactReader | null): ArtifactReader {
+  if (reader !== null) return reader;
+  throw new PenumbraError('ARTIFACT_NOT_FOUND', `there is no artifact ${key} in this project`, {
+    remedy: 'Run the recipe that makes it, or choose another run.',
+    details: { key },
+  });
 }
 
 /** Clears what a killed writer left; a manifest here belongs to a seal whose files did not check out. */

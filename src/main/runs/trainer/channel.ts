@@ -4,7 +4,7 @@ import { ErrorValue, PenumbraError, toErrorValue } from '#shared/errors.ts';
 import type { CoreFunctions, TrainerFunctions } from '../trainer-protocol.ts';
 
 /** Calls of the trainer that need no answer. */
-const CORE_EVENTS = ['steps', 'metrics', 'log', 'heartbeat', 'backend'] as const;
+const CORE_EVENTS = ['steps', 'metrics', 'log', 'sample', 'heartbeat', 'backend'] as const;
 
 export type TrainerProxy = BirpcReturn<TrainerFunctions, CoreFunctions>;
 export type CoreProxy = BirpcReturn<CoreFunctions, TrainerFunctions>;

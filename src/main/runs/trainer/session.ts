@@ -135,6 +135,10 @@ class TrainerHost implements PipelineHost {
     void this.core.log(lines);
   }
 
+  sample(...[step, name, title, picture]: Parameters<PipelineHost['sample']>): void {
+    void this.core.sample(step, name, title, picture);
+  }
+
   flush(): Promise<void> {
     return this.core.settled();
   }

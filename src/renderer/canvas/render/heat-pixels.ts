@@ -1,6 +1,6 @@
 import type { PixelRect } from '../geometry.ts';
 import type { ViewState } from '../view/viewport.ts';
-import { heatColours, type HeatPalette } from './heat-palettes.ts';
+import { heatColours, type HeatPalette } from '#shared/raster/heat-palettes.ts';
 
 /** Scores 0..1 over a photo, often coarser than it: cell (0, 0) covers the photo's top left corner. */
 export interface ScorePlane {

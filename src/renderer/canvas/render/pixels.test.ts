@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LabelMap } from '#shared/mask/label-map.ts';
-import { heatColours } from './heat-palettes.ts';
+import { heatColours } from '#shared/raster/heat-palettes.ts';
 import { drawHeat, heatTable } from './heat-pixels.ts';
 import { drawLabels, labelColours, type LabelLook } from './label-pixels.ts';
 

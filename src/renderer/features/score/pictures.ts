@@ -1,4 +1,4 @@
-import { heatColours } from '#renderer/canvas/render/heat-palettes.ts';
+import { heatColours } from '#shared/raster/heat-palettes.ts';
 import { cssColour } from '#renderer/ui/format.ts';
 import type { Rgb } from '#shared/domain/classes.ts';
 import { points, type ClassRow, type MatrixView } from './score-figures.ts';
