@@ -12,6 +12,7 @@ import type { ArtifactReader } from '#main/ml/stage.ts';
 import { ActiveRun } from './active-run.ts';
 import { allRuns, artifactBytes, reclaim, reconcileIndex, sweepStaging } from './artifacts/keep.ts';
 import { FileArtifactStore } from './artifacts/store.ts';
+import { estimateRequest } from './estimate/gather.ts';
 import { deviceOf } from './device.ts';
 import { readRunLog } from './logs/run-log.ts';
 import { readRunSamples, runSampleFile } from './logs/run-samples.ts';
@@ -88,12 +89,14 @@ class ProjectRuns implements RunService {
   async check(request: RunRequest): ReturnType<RunService['check']> {
     const recipe = await this.recipe(request.recipe);
     const { findings, freeDiskBytes } = await checkRun(this.project, recipe, request, this.settings);
+    const ok = firstError(findings) === null;
+    const estimate = ok ? await estimateRequest(this.project, this.loaded, recipe, request) : null;
     return {
-      ok: firstError(findings) === null,
+      ok,
       findings: findings.map(({ level, message, remedy }) => ({ level, message, remedy })),
       freeDiskBytes,
-      estimateSeconds: null,
-      estimateFrom: null,
+      estimateSeconds: estimate?.seconds ?? null,
+      estimateFrom: estimate?.from ?? null,
     };
   }
 
