@@ -5,6 +5,8 @@ import { describeRecipe } from '#main/ml/pipeline/describe.ts';
 import { layOutGraph, type GraphLayout } from './graph-layout.ts';
 
 const SIZES = { nodeWidth: 100, nodeHeight: 50, gapX: 16, gapY: 8, laneHeight: 6 };
+/** Hundreds of graphs take a second alone, and many when every core is taken. */
+const BUSY_MACHINE_MS = 60_000;
 const graph = fc
   .array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 12 })
   .map((drafts) => drafts.map((picks, at) => ({ step: `s${at}`, inputs: Object.fromEntries(at === 0 ? [] : picks.map((pick, input) => [`in${input}`, `s${pick % at}`])) })));
@@ -35,7 +37,7 @@ describe('layOutGraph', () => {
         expect(layOutGraph(steps, SIZES)).toEqual(layout);
       }),
     );
-  });
+  }, BUSY_MACHINE_MS);
 
   it('any graph: a lane never runs through a stage of its column', () => {
     fc.assert(
@@ -50,7 +52,7 @@ describe('layOutGraph', () => {
         }
       }),
     );
-  });
+  }, BUSY_MACHINE_MS);
 
   it.each(recipes.map((recipe) => [recipe.id, recipe] as const))('%s: stages in the order of the pipeline, in one row where each stands alone', (_id, recipe) => {
     const { steps } = describeRecipe(recipe);
