@@ -3,11 +3,14 @@
  * Their results depend on seed, config and inputs alone, as real stages' do.
  */
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { StoredScores } from '#shared/domain/score.ts';
+import { PenumbraError } from '#shared/errors.ts';
 import { step, type Recipe } from '#main/ml/recipe.ts';
-import { defineStage } from '#main/ml/stage.ts';
+import { defineStage, type ImageRecord } from '#main/ml/stage.ts';
+import { eachImage } from '#main/ml/stages/each-image.ts';
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -127,6 +130,55 @@ const scores = defineStage({
   },
 });
 
+async function readPhoto(image: ImageRecord): Promise<string> {
+  try {
+    return await readFile(image.photoPath, 'utf8');
+  } catch (cause) {
+    throw new PenumbraError('FILE_MISSING', `${image.photoPath} cannot be read.`, { remedy: 'Bring it back.', cause });
+  }
+}
+
+/** One file a photo, as CAMs and predictions are. */
+const photoMaps = defineStage({
+  id: 'fake-photo-maps',
+  version: 1,
+  title: 'Fake maps of photos',
+  config: z.object({}),
+  inputs: {},
+  output: 'score-maps',
+  reads: ['photos'],
+  usesTensors: false,
+  usesSeed: false,
+  async run(context) {
+    await eachImage(context, context.dataset.images, {
+      isDone: (image) => context.output.has(`${image.id}.npz`),
+      make: async (image) => context.output.write(`${image.id}.npz`, hash(await readPhoto(image)).repeat(20)),
+    });
+  },
+});
+
+/** All photos in one file, as a trained model is. */
+const photoModel = defineStage({
+  id: 'fake-photo-model',
+  version: 1,
+  title: 'Fake model of photos',
+  config: z.object({}),
+  inputs: { maps: { kind: 'score-maps', summary: 'made before' } },
+  output: 'model',
+  reads: ['photos'],
+  usesTensors: false,
+  async run(context, _config, { maps: made }) {
+    let state = made.manifest.files.map((file) => file.sha256).join(' ');
+    await eachImage(context, context.dataset.images, {
+      isDone: () => false,
+      make: async (image) => {
+        state = hash(`${state} ${await readPhoto(image)}`);
+      },
+    });
+    await context.output.write('model.safetensors', state);
+  },
+});
+
 /** A stage that misbehaves in one way. */
 const trouble = defineStage({
   id: 'fake-trouble',
@@ -189,6 +241,12 @@ export const recipes: readonly Recipe[] = [
       corrected: step(corrected, { masks: 'refined' }),
       scores: step(scores, { refined: 'refined', corrected: 'corrected' }),
     },
+  },
+  {
+    id: 'photos',
+    title: 'Photos',
+    summary: 'Reads every photo.',
+    steps: { maps: step(photoMaps, {}), model: step(photoModel, { maps: 'maps' }) },
   },
   { id: 'trouble', title: 'Trouble', summary: 'Misbehaves.', steps: { trouble: step(trouble, {}) } },
 ];

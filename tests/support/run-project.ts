@@ -134,7 +134,7 @@ class MemoryIndex implements ArtifactIndex {
   private readonly rows = new Map<string, { manifest: ArtifactManifest; pinned: boolean }>();
 
   insert(manifest: ArtifactManifest): void {
-    if (!this.rows.has(manifest.key)) this.rows.set(manifest.key, { manifest, pinned: false });
+    this.rows.set(manifest.key, { manifest, pinned: this.rows.get(manifest.key)?.pinned ?? false });
   }
 
   get(key: string) {

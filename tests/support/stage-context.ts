@@ -15,6 +15,7 @@ export class MemoryArtifact implements ArtifactReader, ArtifactWriter {
   readonly dir = '/nonexistent/memory-artifact';
   readonly files = new Map<string, Uint8Array>();
   readonly facts: ArtifactManifest['summary'] = {};
+  readonly leftOut: Record<string, string> = {};
   readonly #kind: ArtifactKind;
 
   /** `label` tells artifacts apart; the key is derived from it. */
@@ -63,6 +64,10 @@ export class MemoryArtifact implements ArtifactReader, ArtifactWriter {
 
   summarise(facts: ArtifactManifest['summary']): void {
     Object.assign(this.facts, facts);
+  }
+
+  leaveOut(imageId: string, photo: string): void {
+    this.leftOut[imageId] = photo;
   }
 
   text(name: string): string {

@@ -27,6 +27,8 @@ export interface ArtifactWriter {
   write(name: string, bytes: Uint8Array | string): Promise<void>;
   /** Small facts for lists, merged into the manifest's summary when sealed. */
   summarise(facts: ArtifactManifest['summary']): void;
+  /** Notes an image that the artifact was to cover and does not, with the state of its photo; see ml/left-out.ts. */
+  leaveOut(imageId: string, photo: string): void;
 }
 
 /** Checkpoints of a running stage: one slot, replaced atomically, deleted when the artifact is sealed. */

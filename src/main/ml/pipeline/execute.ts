@@ -3,6 +3,7 @@ import { PenumbraError } from '#shared/errors.ts';
 import type { Overrides, Preset } from '#shared/domain/run.ts';
 import type { TensorBackend } from '../backend/backend.ts';
 import type { Recipe, RecipeStep } from '../recipe.ts';
+import { deservesRetry, leftOutOf } from '../left-out.ts';
 import type { ArtifactReader } from '../stage.ts';
 import { cancelled, stageContext } from './context.ts';
 import { stageError } from './failure.ts';
@@ -111,16 +112,17 @@ async function reuseOrRun(walk: Walk, planned: PlannedStep, step: RecipeStep): P
     stage: stage.id,
     stageVersion: stage.version,
     config,
-    inputs: inputKeys,
+    // What is made of an incomplete input is another thing than what is made of it once it is complete.
+    inputs: Object.fromEntries(Object.entries(inputs).map(([name, reader]) => [name, [reader.key, ...leftOutOf(reader.manifest)].join(' without ')])),
     sources: fingerprints,
     seed,
     backend: backend === null ? null : backendClass(backend),
   });
 
   const sealed = await openOrSetAside(walk, planned.name, key);
-  if (sealed !== null) return reuse(walk, planned.name, sealed);
+  if (sealed !== null && !deservesRetry(sealed.manifest, dataset)) return reuse(walk, planned.name, sealed);
 
-  const draft = await host.store.draft(key, order.runId, host.signal);
+  const draft = await host.store.draft(key, order.runId, host.signal, sealed);
   if (draft.finished !== null) return reuse(walk, planned.name, draft.finished);
   try {
     progress.begin(planned.name);
@@ -162,6 +164,8 @@ async function reuseOrRun(walk: Walk, planned: PlannedStep, step: RecipeStep): P
 
 async function reuse(walk: Walk, name: string, reader: ArtifactReader): Promise<ArtifactReader> {
   await walk.host.sealed(reader.manifest); // a kill may have come between seal and index
+  const leftOut = leftOutOf(reader.manifest).length;
+  if (leftOut > 0) walk.progress.log(name, 'warn', `${leftOut} images are left out, as when this was made: their photos could not be read and have not changed since.`);
   const own = reader.manifest.runId === walk.order.runId; // made by this very run before it was stopped
   walk.progress.reuse(name, own ? 'done' : 'reused', reader.key, reader.manifest.createdAt);
   return reader;

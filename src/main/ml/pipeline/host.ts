@@ -10,7 +10,7 @@ export interface ArtifactDraft {
   readonly finished: ArtifactReader | null;
   readonly writer: ArtifactWriter;
   readonly checkpoint: CheckpointSlot;
-  /** Writes the manifest, drops the checkpoint and renames the folder into place; from then on the artifact exists. */
+  /** Writes the manifest, drops the checkpoint and renames the folder into place; from then on the artifact exists. A reopened one that came out as it was stays. */
   seal(manifest: Omit<ArtifactManifest, 'files' | 'summary'>): Promise<ArtifactReader>;
   /** Lets go of the folder without sealing it. Its files stay for a resumed run. */
   release(): Promise<void>;
@@ -20,8 +20,11 @@ export interface ArtifactDraft {
 export interface ArtifactStore {
   /** Null when no such artifact is sealed; ARTIFACT_DAMAGED when it is there but incomplete. */
   open(key: string): Promise<ArtifactReader | null>;
-  /** Opens staging for a key; waits while another live process makes the same artifact. */
-  draft(key: string, runId: string, signal: AbortSignal): Promise<ArtifactDraft>;
+  /**
+   * Opens staging for a key; waits while another live process makes the same artifact. With `reopen`, a sealed artifact of the key that
+   * left images out, staging begins with its files (a model's is empty); the sealed one stays until the new one replaces it.
+   */
+  draft(key: string, runId: string, signal: AbortSignal, reopen?: ArtifactReader | null): Promise<ArtifactDraft>;
   /** Moves a damaged artifact out of the way, so that it can be made again. */
   setAside(key: string): Promise<void>;
 }

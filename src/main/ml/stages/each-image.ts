@@ -1,5 +1,6 @@
 import { PenumbraError } from '#shared/errors.ts';
 import type { ErrorCode } from '#shared/errors.ts';
+import { photoState } from '../left-out.ts';
 import type { ImageRecord, StageContext } from '../stage.ts';
 
 /** Faults that lie in one image's files; they cost that image and no other. */
@@ -19,9 +20,10 @@ export function isImageFault(error: unknown): error is PenumbraError {
   return error instanceof PenumbraError && IMAGE_FAULTS.has(error.code);
 }
 
-/** Says in the log that an image was left out, and why. */
-export function reportSkipped(context: StageContext, name: string, error: PenumbraError): void {
-  context.report.log('warn', `${name}: left out. ${error.message} ${error.remedy}`);
+/** Says in the log that an image was left out, and why; notes it in the artifact, so that a later run tries it again. */
+export function leaveOut(context: StageContext, image: ImageRecord, error: PenumbraError): void {
+  context.output.leaveOut(image.id, photoState(image));
+  context.report.log('warn', `${image.name}: left out. ${error.message} ${error.remedy}`);
 }
 
 export interface PerImage {
@@ -51,7 +53,7 @@ export async function eachImage(context: StageContext, images: readonly ImageRec
           throw error;
         }
         skipped += 1;
-        reportSkipped(context, image.name, error);
+        leaveOut(context, image, error);
       }
       done += 1;
       context.report.progress(done, images.length, 'images');

@@ -11,7 +11,7 @@ import { readModel } from '../train/model-file.ts';
 import { classifierNetwork, HEAD_ALONE, type Classifier } from '../train/networks.ts';
 import { requireImages, type TaggedImage } from '../train/select-images.ts';
 import { wholePhotos } from '../train/whole-photos.ts';
-import { reportSkipped } from './each-image.ts';
+import { leaveOut } from './each-image.ts';
 import { hasScoreMaps, scoreGrid, writeScoreMaps } from './score-maps-io.ts';
 import { count, flag, scaleList, splitNames } from './settings.ts';
 
@@ -65,7 +65,7 @@ export const makeCams = defineStage({
         await context.breathe();
         if (levels instanceof PenumbraError) {
           skipped += 1;
-          reportSkipped(context, image.name, levels);
+          leaveOut(context, image, levels);
         } else {
           const maps = activationMaps(context.backend, network, image, levels, config.mirror);
           await writeScoreMaps(output, image.id, maps);

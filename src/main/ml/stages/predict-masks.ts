@@ -11,7 +11,7 @@ import { readModel } from '../train/model-file.ts';
 import { HEAD_ALONE, segmenterNetwork, type Segmenter } from '../train/networks.ts';
 import { requireImages } from '../train/select-images.ts';
 import { wholePhotos } from '../train/whole-photos.ts';
-import { reportSkipped } from './each-image.ts';
+import { leaveOut } from './each-image.ts';
 import { hasLabelMap, writeLabelMap } from './label-maps-io.ts';
 import { count, flag, scaleList, splitNames } from './settings.ts';
 
@@ -53,7 +53,7 @@ export const predictMasks = defineStage({
         await context.breathe();
         if (levels instanceof PenumbraError) {
           skipped += 1;
-          reportSkipped(context, image.name, levels);
+          leaveOut(context, image, levels);
         } else {
           await writeLabelMap(output, image.id, bestClasses(context.backend, network, image, levels, config.mirror));
         }

@@ -1,4 +1,4 @@
-import { isImageFault, reportSkipped } from '../stages/each-image.ts';
+import { isImageFault, leaveOut } from '../stages/each-image.ts';
 import type { ImageRecord, StageContext } from '../stage.ts';
 
 /** Photos that training leaves out: each is logged once, however often it comes up. */
@@ -19,6 +19,6 @@ export class Refusals {
     if (!isImageFault(error)) throw error;
     if (this.#names.has(record.name)) return;
     this.#names.add(record.name);
-    reportSkipped(this.#context, record.name, error);
+    leaveOut(this.#context, record, error);
   };
 }

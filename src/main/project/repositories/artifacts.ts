@@ -14,7 +14,7 @@ export class ArtifactRepository {
     this.#db = db;
   }
 
-  /** Does nothing when the key is there. */
+  /** Takes the place of an earlier manifest of the key. */
   insert(manifest: ArtifactManifest): void {
     this.#db.write(() =>
       this.#db.run(
@@ -30,7 +30,15 @@ export class ArtifactRepository {
             pinned: 0,
             manifest: JSON.stringify(manifest),
           })
-          .onConflict((conflict) => conflict.column('key').doNothing()),
+          // One that left images out may have been completed since; its pin stays.
+          .onConflict((conflict) =>
+            conflict.column('key').doUpdateSet((row) => ({
+              run_id: row.ref('excluded.run_id'),
+              created_at: row.ref('excluded.created_at'),
+              bytes: row.ref('excluded.bytes'),
+              manifest: row.ref('excluded.manifest'),
+            })),
+          ),
       ),
     );
   }

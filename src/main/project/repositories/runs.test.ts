@@ -81,6 +81,8 @@ describe('artifacts', () => {
     artifacts.insert(manifest);
     artifacts.insert(other);
     artifacts.insert({ ...manifest, stage: 'again' });
+    expect(artifacts.get(manifest.key)?.manifest.stage).toBe('again');
+    artifacts.insert(manifest);
     expect(artifacts.list().map(({ manifest: { key } }) => key)).toEqual([other.key, manifest.key]);
     expect(artifacts.list({ kind: 'model' })).toEqual([{ manifest, pinned: false }]);
     expect(artifacts.pin(manifest.key, true)).toBe(true);

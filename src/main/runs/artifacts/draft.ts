@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { PenumbraError } from '#shared/errors.ts';
 import type { ArtifactManifest } from '#shared/domain/artifact.ts';
 import { faultPoint } from '#main/faults/faults.ts';
 import type { ArtifactDraft } from '#main/ml/pipeline/host.ts';
 import type { ArtifactReader, ArtifactWriter } from '#main/ml/stage.ts';
+import { LEFT_OUT } from '#main/ml/left-out.ts';
 import { syncFolder, writeAtomically, writeError } from './atomic.ts';
 import { CheckpointFile } from './checkpoint.ts';
 import { MANIFEST, openFolder, sha256OfFile } from './reader.ts';
@@ -27,8 +29,14 @@ export class DraftFolder implements ArtifactDraft {
   private readonly names: Set<string>;
   private summary: ArtifactManifest['summary'] = {};
 
-  constructor(dir: string, sealedDir: string, runId: string, finished: ArtifactReader | null) {
+  private readonly leftOut: Record<string, string> = {};
+  private readonly reopened: ArtifactReader | null;
+
+  /** `reopened`: the sealed artifact that this one is to replace. `taken`: those of its files that lie in `dir` unchanged. */
+  constructor(dir: string, sealedDir: string, runId: string, finished: ArtifactReader | null, reopened: ArtifactReader | null = null, taken: ArtifactManifest['files'] = []) {
     this.finished = finished;
+    this.reopened = reopened;
+    for (const { name, ...facts } of taken) this.known.set(name, facts);
     this.dir = dir;
     this.sealedDir = sealedDir;
     this.runId = runId;
@@ -41,6 +49,9 @@ export class DraftFolder implements ArtifactDraft {
       write: (name, bytes) => this.write(name, bytes),
       summarise: (facts) => {
         this.summary = { ...this.summary, ...facts };
+      },
+      leaveOut: (imageId, photo) => {
+        this.leftOut[imageId] = photo;
       },
     };
   }
@@ -66,7 +77,13 @@ export class DraftFolder implements ArtifactDraft {
   async seal(manifest: Omit<ArtifactManifest, 'files' | 'summary'>): Promise<ArtifactReader> {
     const files: ArtifactManifest['files'] = [];
     for (const name of [...this.names].filter((item) => item !== MANIFEST).sort()) files.push({ name, ...(await this.factsOf(name)) });
-    const whole: ArtifactManifest = { ...manifest, files, summary: this.summary };
+    const leftOut = Object.keys(this.leftOut).length === 0 ? {} : { [LEFT_OUT]: this.leftOut };
+    const whole: ArtifactManifest = { ...manifest, files, summary: { ...this.summary, ...leftOut } };
+    if (this.reopened !== null && isDeepStrictEqual([whole.files, whole.summary], [this.reopened.manifest.files, this.reopened.manifest.summary])) {
+      await rm(this.dir, { recursive: true, force: true });
+      await forgetOwnership(dirname(this.dir), basename(this.dir));
+      return this.reopened;
+    }
     faultPoint('seal.manifest');
     await writeAtomically(join(this.dir, MANIFEST), `${JSON.stringify(whole, null, 2)}\n`, 'manifest');
     faultPoint('seal.complete');
@@ -88,7 +105,7 @@ export class DraftFolder implements ArtifactDraft {
 
 /**
  * Renames a complete staging folder (its manifest is written) into place. Also called for folders whose process
- * was killed between manifest and rename. The caller owns the key.
+ * was killed between manifest and rename. The caller owns the key. An artifact that was reopened is replaced.
  */
 export async function finishSeal(dir: string, sealedDir: string): Promise<ArtifactReader> {
   const key = basename(sealedDir);
@@ -98,8 +115,16 @@ export async function finishSeal(dir: string, sealedDir: string): Promise<Artifa
     }
     await syncFolder(dir);
     faultPoint('seal.rename');
+    const replaced = await stat(sealedDir).then(() => join(dirname(sealedDir), 'damaged', key), () => null);
+    if (replaced !== null) {
+      await mkdir(dirname(replaced), { recursive: true });
+      await rm(replaced, { recursive: true, force: true });
+      await rename(sealedDir, replaced);
+      faultPoint('seal.replace');
+    }
     await rename(dir, sealedDir);
     await syncFolder(dirname(sealedDir));
+    if (replaced !== null) await rm(replaced, { recursive: true, force: true });
     faultPoint('seal.done');
     await forgetOwnership(dirname(dir), key);
   } catch (error) {

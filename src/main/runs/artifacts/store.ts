@@ -1,6 +1,8 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { PenumbraError } from '#shared/errors.ts';
+import type { ArtifactManifest } from '#shared/domain/artifact.ts';
 import { ArtifactKey } from '#shared/domain/ids.ts';
 import type { ArtifactDraft, ArtifactStore } from '#main/ml/pipeline/host.ts';
 import type { ArtifactReader } from '#main/ml/stage.ts';
@@ -36,22 +38,29 @@ export class FileArtifactStore implements ArtifactStore {
     return existing(key, await openUnchecked(this.sealedDir(key), key));
   }
 
-  async draft(key: string, runId: string, signal: AbortSignal): Promise<ArtifactDraft> {
+  async draft(key: string, runId: string, signal: AbortSignal, reopen: ArtifactReader | null = null): Promise<ArtifactDraft> {
     const dir = this.stagingDir(key);
     let finished: ArtifactReader | null;
+    let taken: ArtifactManifest['files'] = [];
     try {
       await mkdir(this.stagingRoot, { recursive: true });
       await takeOwnership(this.stagingRoot, key, runId, signal);
-      finished = await this.findFinished(key);
-      if (finished === null) await prepareFolder(dir);
+      finished = await this.findFinished(key, reopen);
+      if (finished === null) {
+        await prepareFolder(dir);
+        // A model is trained from its beginning; nothing of the one before is of use.
+        if (reopen !== null && reopen.manifest.kind !== 'model') taken = await takeFiles(reopen, dir);
+      }
     } catch (error) {
       throw await writeError(error, dir, null);
     }
-    return new DraftFolder(dir, this.sealedDir(key), runId, finished);
+    return new DraftFolder(dir, this.sealedDir(key), runId, finished, reopen, taken);
   }
 
-  private async findFinished(key: string): Promise<ArtifactReader | null> {
+  private async findFinished(key: string, reopen: ArtifactReader | null): Promise<ArtifactReader | null> {
     const sealed = await this.open(key);
+    // Not the one that was to be reopened: another process has replaced it meanwhile.
+    if (sealed !== null && reopen !== null && isDeepStrictEqual(sealed.manifest, reopen.manifest)) return null;
     if (sealed !== null) {
       await this.deleteStaged(key);
       return sealed;
@@ -138,6 +147,20 @@ async function prepareFolder(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
     if (name.startsWith(TEMP_PREFIX) || name === MANIFEST) await rm(join(dir, name), { force: true });
   }
+}
+
+/** Puts the files of a sealed artifact into `dir`, save those that an interrupted process has put there or made anew. Returns those put. */
+async function takeFiles(sealed: ArtifactReader, dir: string): Promise<ArtifactManifest['files']> {
+  const present = new Set(await readdir(dir));
+  const wanted = sealed.manifest.files.filter((file) => !present.has(file.name));
+  for (const { name } of wanted) {
+    // Files of artifacts are replaced, never changed in place, so both may share one. Not every file system has hard links.
+    await link(join(sealed.dir, name), join(dir, name)).catch(async () => {
+      await copyFile(join(sealed.dir, name), join(dir, `${TEMP_PREFIX}${name}`));
+      await rename(join(dir, `${TEMP_PREFIX}${name}`), join(dir, name));
+    });
+  }
+  return wanted;
 }
 
 /** Keys become folder names, so nothing else may pass. */
