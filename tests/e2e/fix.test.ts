@@ -145,7 +145,7 @@ describe.skipIf(noBrowser !== null)(`Fix${noBrowser === null ? '' : ` (left out:
     await bench.page.route('**/api/events*', (route) => route.abort());
     await bench.page.route('**/api/call/edits.commit', async (route) => {
       await bench.page.unroute('**/api/call/edits.commit');
-      const { client } = coreOf(project.dir);
+      const { client } = await coreOf(project.dir);
       const { data, ...size } = project.baseMap(id, base());
       await client.putBlob('corrected', `${id}.${base()}`, encodeLabelPng({ ...size, data: data.map((label, pixel) => (pixel < 240 * 10 ? 3 : label)) }), edits.EditState);
       await route.continue();
@@ -172,10 +172,12 @@ describe.skipIf(noBrowser !== null)(`Fix${noBrowser === null ? '' : ` (left out:
       const strokes = [0, 1, 2].map((stroke) => [[20 + ((kill * 31 + stroke * 60) % 180), 60 + ((kill * 17) % 90)], [40 + ((kill * 31 + stroke * 60) % 180), 70 + ((kill * 17) % 90)]] as const);
       for (const [index, [from, to]] of strokes.entries()) {
         await fix.drag(from, to);
-        if (index === kill % 3) process.kill(coreOf(project.dir).pid, 'SIGKILL');
+        if (index === kill % 3) process.kill((await coreOf(project.dir)).pid, 'SIGKILL');
         want = painted(want, label, (x, y) => isNearSegment(x, y, [from[0] + 1, from[1] + 1], [to[0] + 1, to[1] + 1], DIAMETER / 2));
       }
       await fix.saved();
+      // A core that keeps dying within its first two seconds is given up, and rightly.
+      await page.waitForTimeout(2200);
       expect(difference(await correctedOf(project.dir, id, base()), want), `after kill ${kill + 1}`).toBe(0);
     }
     await page.getByText('Connected').waitFor();

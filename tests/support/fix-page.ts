@@ -77,21 +77,25 @@ export async function openFix(page: Page, imageId: string, name: string): Promis
   }
 }
 
-/** A client of the core that has a project open now. */
-export function coreOf(dir: string): { client: Client; pid: number } {
-  const owner = liveCore(dir);
-  if (owner === null || owner.socket === null) throw new Error(`no core has ${dir} open`);
-  return { client: createClient({ socketPath: owner.socket }), pid: owner.pid };
+/** The core that has a project open, once there is one: it may just be starting again. */
+export async function coreOf(dir: string): Promise<{ client: Client; pid: number }> {
+  for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 100) {
+    const owner = liveCore(dir);
+    if (owner !== null && owner.socket !== null) return { client: createClient({ socketPath: owner.socket }), pid: owner.pid };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`no core has ${dir} open`);
 }
 
 /** The corrected label map as the API gives it. */
 export async function correctedOf(dir: string, imageId: string, base: string): Promise<LabelMap> {
-  const { bytes } = await coreOf(dir).client.getBlob('corrected', `${imageId}.${base}`);
+  const { client } = await coreOf(dir);
+  const { bytes } = await client.getBlob('corrected', `${imageId}.${base}`);
   return decodeLabelPng(bytes, imageId).map;
 }
 
-export const editStateOf = (dir: string, imageId: string) => coreOf(dir).client.call(edits.getEditState, { imageId });
-export const imageOf = async (dir: string, imageId: string) => (await coreOf(dir).client.call(dataset.getImage, { imageId })).image;
+export const editStateOf = async (dir: string, imageId: string) => (await coreOf(dir)).client.call(edits.getEditState, { imageId });
+export const imageOf = async (dir: string, imageId: string) => (await (await coreOf(dir)).client.call(dataset.getImage, { imageId })).image;
 
 /** Paints every px for which `isPainted` says so. */
 export function painted(map: LabelMap, label: number, isPainted: (x: number, y: number, label: number) => boolean): LabelMap {

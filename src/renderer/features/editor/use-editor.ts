@@ -59,7 +59,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   const waiting = computed(() => (saves.version >= 0 && imageId.value !== undefined ? saves.queue.waiting(imageId.value) : 0));
   const isClosed = computed(() => project.info?.readOnly === true || isHeldElsewhere.value || isLoading.value || stuck.value !== null);
   const isReadOnly = computed(() => isClosed.value || isCatchingUp.value);
-  const hasMask = computed(() => content.value?.corrected != null);
+  const hasMask = computed(() => (content.value?.corrected ?? null) !== null);
 
   onMounted(() => {
     if (element.value === null) return;
@@ -181,12 +181,12 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   function send(operation: Unstamped): void {
     // The image that is shown, which lags behind the address while the next one loads.
     const shown = content.value?.image.id;
-    if (shown !== undefined) saves.add({ ...operation, projectId: connection.projectId, imageId: shown } as EditOperation);
+    if (shown !== undefined) saves.add({ ...operation, projectId: connection.projectId, imageId: shown });
   }
 
   function painted(tool: string, diffs: readonly TileDiff[]): void {
-    const corrected = content.value?.corrected;
-    if (corrected == null) return;
+    const corrected = content.value?.corrected ?? null;
+    if (corrected === null) return;
     const { width, height } = corrected.map;
     send({ kind: 'commit', base: corrected.base, tool, diffs, size: { width, height }, clientGestureId: crypto.randomUUID() });
     history.painted(diffs);
@@ -226,9 +226,9 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     if (id === undefined) return;
     prefetch.drop();
     await open(id);
-    const corrected = content.value?.corrected;
+    const corrected = content.value?.corrected ?? null;
     const map = editor?.copyMap() ?? null;
-    if (error.value !== null || corrected == null || map === null || imageId.value !== id) return;
+    if (error.value !== null || corrected === null || map === null || imageId.value !== id) return;
     const gestures = netGestures(saves.takeStuck(id));
     for (const { tool, diffs } of gestures) {
       const replayed = replayGesture(editor?.copyMap() ?? map, diffs);
