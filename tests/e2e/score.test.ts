@@ -87,6 +87,7 @@ describe.skipIf(noBrowser !== null)(`Score${noBrowser === null ? '' : ` (left ou
 
   it('scores again on request, and then names the images behind a cell', async () => {
     const { page } = bench;
+    await page.keyboard.press('Alt+5');
     const before = await page.getByText(/^measured /).innerText();
     await page.getByRole('button', { name: 'Score now' }).click();
     await expect.poll(() => page.getByText(/^measured /).innerText(), { timeout: 90_000 }).not.toBe(before);
