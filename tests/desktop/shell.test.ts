@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { runs } from '#shared/contract/index.ts';
+import { edits, runs } from '#shared/contract/index.ts';
 import { createClient, type Client } from '#main/client/client.ts';
 import { liveCore } from '#main/project/lock.ts';
 import { copySampleProject } from '../support/browser.ts';
@@ -96,6 +96,41 @@ describe.skipIf(electron.program === null)('the shell', () => {
     expect(complaints).toEqual([]);
     await quit(app);
     expect(liveCore(project)).toBeNull();
+  });
+
+  it('paints a stroke that the core has saved, and that a reload keeps', async () => {
+    const { app, page } = await launch();
+    await page.evaluate(() => {
+      localStorage.setItem('penumbra.tourDone', 'true');
+      location.hash = '#/fix';
+    });
+    const canvas = (): Promise<{ x: number; y: number; width: number; height: number } | undefined> =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('canvas')].map((item) => item.getBoundingClientRect().toJSON() as DOMRect).find(({ width }) => width > 400),
+      );
+    await expect.poll(canvas, { timeout: 60_000 }).toBeDefined();
+    await shows(page, 'Not reviewed');
+    const imageId = /im_\w+/.exec(page.url())?.[0] ?? '';
+    const before = await core().call(edits.getEditState, { imageId });
+
+    const area = await canvas();
+    const x = Math.round((area?.x ?? 0) + (area?.width ?? 0) / 2);
+    const y = Math.round((area?.y ?? 0) + (area?.height ?? 0) / 2);
+    // Electron's own input: Playwright's mouse needs a newer browser.
+    const send = (event: object): Promise<void> =>
+      app.evaluate(({ BrowserWindow }, input) => BrowserWindow.getAllWindows()[0]?.webContents.sendInputEvent(input as never), event);
+    for (const keyCode of ['b', '8']) for (const type of ['keyDown', 'char', 'keyUp']) await send({ type, keyCode });
+    await send({ type: 'mouseMove', x, y });
+    await send({ type: 'mouseDown', x, y, button: 'left', clickCount: 1 });
+    for (let step = 1; step <= 6; step++) await send({ type: 'mouseMove', x: x + step * 10, y: y + step * 3, button: 'left', modifiers: ['leftButtonDown'] });
+    await send({ type: 'mouseUp', x: x + 60, y: y + 18, button: 'left', clickCount: 1 });
+    await expect.poll(async () => (await core().call(edits.getEditState, { imageId })).revision, { timeout: 20_000 }).toBe(before.revision + 1);
+
+    await page.reload();
+    await shows(page, 'Not reviewed');
+    expect(page.url()).toContain(imageId);
+    expect((await core().call(edits.getEditState, { imageId })).revision).toBe(before.revision + 1);
+    await quit(app);
   });
 
   it('goes nowhere else and is granted nothing', async () => {

@@ -73,6 +73,8 @@ export async function buildForOldElectron(): Promise<OldBuild> {
     logLevel: 'error',
     root: path.join(repositoryRoot, 'src/renderer'),
     plugins: [pageShim(), vue(), withoutPrivateMethods()],
+    // Lowers what Chromium 83 does not know, such as `inset`, without which the canvas has no size.
+    css: { transformer: 'lightningcss', lightningcss: { targets: { chrome: 83 << 16 } } },
     define: { __APP_VERSION__: JSON.stringify(packageJson.version) },
     build: { outDir: pageDir, emptyOutDir: true, target: 'chrome83', cssTarget: 'chrome83', minify: false, assetsInlineLimit: 0 },
   });
