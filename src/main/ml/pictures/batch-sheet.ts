@@ -1,7 +1,6 @@
-import type { ClassInfo } from '#shared/domain/classes.ts';
+import { IGNORE, vocColour, type ClassInfo, type Rgb } from '#shared/domain/classes.ts';
 import { fitLongSide } from '#shared/raster/resize.ts';
 import type { BatchItem } from '../data/batches.ts';
-import { labelPalette } from '../stages/label-maps-io.ts';
 import type { StageContext } from '../stage.ts';
 import { beside, contactSheet, labelPicture, photoPicture, type SheetCell } from './sheet.ts';
 
@@ -31,7 +30,14 @@ function batchCell({ image, sample }: BatchItem, classes: readonly ClassInfo[]):
   const photo = photoPicture(sample, size);
   if (sample.labels !== null) {
     const map = { width: sample.width, height: sample.height, data: sample.labels };
-    return { picture: beside(photo, labelPicture(map, size, labelPalette(classes))), dots: [] };
+    return { picture: beside(photo, labelPicture(map, size, labelColours(classes))), dots: [] };
   }
   return { picture: photo, dots: classes.filter(({ index }) => image.record.tags?.[index - 1] === 1).map(({ colour }) => colour) };
+}
+
+/** A colour a label value: the classes' own, VOC's for background and what counts nowhere. */
+function labelColours(classes: readonly ClassInfo[]): readonly Rgb[] {
+  const colours = Array.from({ length: IGNORE + 1 }, (_, label): Rgb => vocColour(label));
+  for (const { index, colour } of classes) colours[index] = colour;
+  return colours;
 }
