@@ -75,10 +75,14 @@ function useImport(into: 'new' | 'open') {
   const supervisionError = shallowRef<ErrorValue | null>(null);
   /** Folder of the project that this wizard made, so that an import that failed is tried again in it. */
   const madeIn = ref<string | null>(null);
+  let lookingAt = '';
   const dir = computed(() => joinPath(chosen.parent, chosen.name.trim()));
   useCoreEvent('dataset.importProgress', (payload) => (progress.value = payload));
 
   async function look(root: string): Promise<void> {
+    // Enter both changes the field and submits it.
+    if (root === '' || (isLooking.value && lookingAt === root)) return;
+    lookingAt = root;
     chosen.root = root;
     found.value = null;
     error.value = null;
@@ -88,6 +92,7 @@ function useImport(into: 'new' | 'open') {
       if (host.state?.core === 'none') await host.sample();
       if (connection.state !== 'live') await settled(null);
       const seen = await call(dataset.inspectDataset, { root });
+      if (root !== lookingAt) return;
       found.value = seen;
       chosen.source = seen.tagSources.find((source) => source !== 'masks') ?? null;
       chosen.csvFile = seen.csvFiles[0] ?? '';
@@ -95,9 +100,9 @@ function useImport(into: 'new' | 'open') {
       chosen.kinds = Object.fromEntries(seen.splits.map(({ name }) => [name, 'tags']));
       if (chosen.name === '') chosen.name = root.split(/[/\\]/).findLast((part) => part !== '') ?? '';
     } catch (thrown) {
-      error.value = toErrorValue(thrown);
+      if (root === lookingAt) error.value = toErrorValue(thrown);
     } finally {
-      isLooking.value = false;
+      if (root === lookingAt) isLooking.value = false;
     }
   }
 

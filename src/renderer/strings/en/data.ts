@@ -24,7 +24,6 @@ export const data = {
   truth: 'has ground truth',
   edited: 'corrected by hand',
   review: { unreviewed: 'to review', accepted: 'accepted', flagged: 'flagged', skipped: 'skipped' },
-  columns: { name: 'Name', size: 'Size', split: 'Split', tags: 'Classes', review: 'Review', more: 'Masks', problem: 'Problem' },
   untagged: 'no class',
   noSplit: 'in no split',
   facet: {
@@ -90,7 +89,6 @@ export const data = {
     truthYes: 'there is a mask',
     truthNo: 'no mask',
     tags: 'Classes',
-    changeTag: (name: string) => `Class ${name}`,
     look: 'Open in Look',
     fix: 'Open in Fix',
     layers: 'Made by runs',

@@ -97,7 +97,6 @@ export const start = {
       toVault: 'to the vault',
       given: 'given to methods that learn from masks',
       noMasks: 'none',
-      masksKind: 'Pixel masks',
     },
     place: {
       title: 'Where does the project go?',
