@@ -86,7 +86,8 @@ export async function openWorkbench(options: { dir?: string; env?: Record<string
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`.trim());
+    // The browser itself asks for the icon, at a moment of its own.
+    if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) complaints.push(`${message.text()} ${message.location().url}`.trim());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.goto(project.link);
