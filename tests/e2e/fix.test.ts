@@ -30,7 +30,6 @@ describe.skipIf(noBrowser !== null)(`Fix${noBrowser === null ? '' : ` (left out:
     bench = await openWorkbench({ dir: project.dir });
     bench.page.setDefaultTimeout(60_000);
     await bench.page.evaluate((size) => localStorage.setItem('penumbra.brushPx', String(size)), DIAMETER);
-    await bench.page.reload();
     fix = fixPage(bench.page);
     expected = project.baseMap(first(), base());
     await fix.open(first(), 'p1', SIZE);

@@ -66,10 +66,11 @@ export function fixPage(page: Page): FixPage {
 /** Goes to an image in Fix by its address, until its name stands there: a page that is just starting may still settle on its own first place. */
 export async function openFix(page: Page, imageId: string, name: string): Promise<void> {
   const shown = page.locator('.file', { hasText: new RegExp(`^${name}$`) });
+  await page.getByText('Connected').waitFor();
   for (let attempt = 1; ; attempt++) {
     await page.goto(`${new URL(page.url()).origin}/#/fix/${imageId}`);
     try {
-      await shown.waitFor({ timeout: 10_000 });
+      await shown.waitFor({ timeout: 20_000 });
       return;
     } catch (thrown) {
       if (attempt === 6) throw thrown;
