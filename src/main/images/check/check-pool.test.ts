@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { emptyFolder, photo, stripes } from '../../../../tests/support/voc-folder.ts';
 import { CheckPool } from './check-pool.ts';
@@ -9,6 +10,12 @@ afterAll(() => folder.remove());
 afterEach(() => {
   delete process.env['PENUMBRA_FAULTS'];
 });
+
+/** Pids of this process's children that check files. */
+function checkWorkers(): number[] {
+  const children = readdirSync('/proc/self/task').flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim().split(' ').map(Number));
+  return children.filter((pid) => pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('check-worker'));
+}
 
 describe('check pool', { timeout: 60_000 }, () => {
   it('reports header, content hash and mask values', async () => {
@@ -33,6 +40,22 @@ describe('check pool', { timeout: 60_000 }, () => {
     delete process.env['PENUMBRA_FAULTS'];
     const bad = await first;
     expect(bad.photo).toMatchObject({ ok: false, error: { code: 'IMAGE_UNREADABLE', message: expect.stringMatching(message) as string } });
+    expect((await pool.check({ photoPath, maskPath: null })).photo.ok).toBe(true);
+    pool.close();
+  });
+
+  it('starts a new process when the idle one was killed from outside', async () => {
+    const pool = new CheckPool({ processes: 1 });
+    const known = checkWorkers();
+    await pool.check({ photoPath, maskPath: null });
+    const [idle, ...others] = checkWorkers().filter((pid) => !known.includes(pid));
+    expect(others).toEqual([]);
+    process.kill(idle ?? 0, 'SIGKILL');
+    // At once, before its end is told, and again after it.
+    expect((await pool.check({ photoPath, maskPath: null })).photo.ok).toBe(true);
+    const [next] = checkWorkers().filter((pid) => !known.includes(pid) && pid !== idle);
+    process.kill(next ?? 0, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 200));
     expect((await pool.check({ photoPath, maskPath: null })).photo.ok).toBe(true);
     pool.close();
   });

@@ -36,10 +36,14 @@ export class CheckPool implements FileChecker {
   }
 
   /** Waits for a free process. Throws RUN_CANCELLED once the signal is raised. */
-  async check(job: FileJob): Promise<FileCheck> {
+  check(job: FileJob): Promise<FileCheck> {
+    return this.#check(job, false);
+  }
+
+  async #check(job: FileJob, fresh: boolean): Promise<FileCheck> {
     while (this.#busy.size >= this.#processes) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#signal?.aborted === true) throw cancelled();
-    const idle = this.#idle.pop();
+    const idle = fresh ? undefined : this.#idle.pop();
     const child = idle ?? start();
     this.#busy.add(child);
     try {
@@ -49,7 +53,13 @@ export class CheckPool implements FileChecker {
       this.#idle.push(child);
       return result;
     } catch (thrown) {
+      // One that had waited may have been killed from outside, for want of memory, say; only a new one's end tells of the file.
+      const diedWaiting = idle !== undefined && (hasEnded(child) || !(thrown instanceof PenumbraError));
       child.kill('SIGKILL');
+      if (diedWaiting) {
+        this.#busy.delete(child);
+        return await this.#check(job, true);
+      }
       if (!(thrown instanceof PenumbraError) || thrown.code === 'RUN_CANCELLED') throw thrown;
       return { photo: { ok: false, error: thrown.toValue() }, mask: null };
     } finally {
@@ -90,6 +100,10 @@ function start(): ChildProcess {
   child.unref();
   child.channel?.unref();
   return child;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 function givenUp(job: FileJob, fact: string): PenumbraError {
