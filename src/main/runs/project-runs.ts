@@ -365,10 +365,15 @@ class ProjectRuns implements RunService {
 
   /** Late: recipes bring the stages, which the core does not need to answer its first call. */
   private loadRecipes(): Promise<void> {
-    this.loading ??= loadRecipes(this.recipeModule).then((recipes) => {
-      for (const recipe of recipes) validateRecipe(recipe);
-      this.loaded = recipes;
-    });
+    this.loading ??= loadRecipes(this.recipeModule)
+      .then((recipes) => {
+        for (const recipe of recipes) validateRecipe(recipe);
+        this.loaded = recipes;
+      })
+      .catch((error: unknown) => {
+        this.loading = null; // a disk that did not answer may do so the next time
+        throw error;
+      });
     return this.loading;
   }
 
