@@ -3,7 +3,7 @@
  * `name` kill the process with SIGKILL, and each pass of `other` throw as the file system would.
  * Without the variable a point costs one property read.
  */
-type FaultAction = 'kill' | 'hang' | 'ENOSPC' | 'EROFS' | 'EIO';
+type FaultAction = 'kill' | 'hang' | 'ENOSPC' | 'EROFS' | 'EIO' | 'EPERM';
 interface Fault {
   readonly action: FaultAction;
   /** 1-based pass at which it strikes; 0 = every pass. */
@@ -11,7 +11,7 @@ interface Fault {
   seen: number;
 }
 
-const ACTIONS: readonly FaultAction[] = ['kill', 'hang', 'ENOSPC', 'EROFS', 'EIO'];
+const ACTIONS: readonly FaultAction[] = ['kill', 'hang', 'ENOSPC', 'EROFS', 'EIO', 'EPERM'];
 
 function parse(text: string | undefined): Map<string, Fault> {
   const faults = new Map<string, Fault>();

@@ -2,6 +2,7 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
+import { faultPoint } from '#main/faults/faults.ts';
 import { identifyProcess, isRunning } from '../watchdog/process-identity.ts';
 import { TEMP_PREFIX } from './atomic.ts';
 
@@ -26,7 +27,7 @@ export function ownerIsAlive(owner: Owner): boolean {
   return !owner.released && isRunning(owner);
 }
 
-/** Two processes may find the same dead owner; the one that took the folder looks again after this long. */
+/** Two processes may find the same dead owner, or one that is still being written; the one that took the folder looks again after this long. */
 const SETTLE_MS = 50;
 const POLL_MS = 200;
 
@@ -47,8 +48,9 @@ export async function takeOwnership(stagingRoot: string, key: string, runId: str
         throw new PenumbraError('RUN_CANCELLED', 'the run was cancelled while it waited for another run', {
           remedy: 'Resume it when you like.',
         });
-      if (await linkOnce(claim, path)) {
-        if (!removedOther) return;
+      const claimed = await claimOnce(claim, path);
+      if (claimed !== 'no') {
+        if (!removedOther && claimed === 'at once') return;
         await pause(SETTLE_MS);
         if ((await readOwner(stagingRoot, key))?.pid === process.pid) return;
         continue;
@@ -65,15 +67,33 @@ export async function takeOwnership(stagingRoot: string, key: string, runId: str
   }
 }
 
-/** A hard link is made or not made, never half: of several that try, one wins. */
-async function linkOnce(from: string, to: string): Promise<boolean> {
+/** What file systems without hard links, such as exFAT, answer. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+/**
+ * A hard link is made or not made, never half: of several that try, one wins. Where there are no links, the file is made exclusively and
+ * then filled: one that read it empty may have taken its owner for dead, so the caller has to look again.
+ */
+async function claimOnce(claim: string, path: string): Promise<'no' | 'at once' | 'in two steps'> {
   try {
-    await link(from, to);
-    return true;
+    faultPoint('owner.link');
+    await link(claim, path);
+    return 'at once';
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return 'no';
+    if (!NO_LINKS.has(codeOf(error))) throw error;
+  }
+  try {
+    await writeFile(path, await readFile(claim), { flag: 'wx' });
+    return 'in two steps';
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return 'no';
     throw error;
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 async function pause(ms: number): Promise<void> {
