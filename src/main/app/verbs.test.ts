@@ -21,7 +21,7 @@ beforeEach(() => {
       showSaveDialog: () => Promise.resolve({ canceled: true, filePath: '' }),
     } as unknown as Dialog,
     shell: { openExternal: (link: string) => Promise.resolve(done.push(link)), showItemInFolder: (file: string) => done.push(file) } as unknown as Shell,
-    window: () => ({}) as BrowserWindow,
+    window: (() => ({})) as unknown as () => BrowserWindow,
     questions: new PageQuestions(),
   });
 });

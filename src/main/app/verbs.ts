@@ -23,7 +23,7 @@ export function answerVerbs({ ipcMain, dialog, shell, window, questions }: VerbS
   const handle = <T extends z.ZodType>(channel: string, schema: T, work: (input: z.output<T>) => unknown): void => {
     ipcMain.handle(channel, async (event: IpcMainInvokeEvent, input: unknown) => {
       requirePage(event, channel);
-      return work(schema.parse(input));
+      return await work(schema.parse(input));
     });
   };
 
