@@ -45,9 +45,13 @@ export interface CoreOptions {
   readonly socketPath?: string;
   /** See `RunServiceOptions`; all but `startQueued` are for tests. */
   readonly runs?: Pick<RunServiceOptions, 'settings' | 'recipeModule' | 'trainerEnv' | 'startQueued'>;
+  /** How long after the start copies of photos that are gone are looked for; short commands never get there. */
+  readonly sweepCopiesAfterMs?: number;
   /** For tests: answers are checked against the contract. */
   readonly strict?: boolean;
 }
+
+const SWEEP_COPIES_AFTER_MS = 30_000;
 
 /**
  * Opens a project and serves it: lock → project → services → API → socket.
@@ -76,6 +80,7 @@ export async function startCore(dir: string, options: CoreOptions = {}): Promise
     const pyramids = new Pyramids(project, contents, publish);
     undo.push(() => pyramids.close());
     undo.push(() => copies.close());
+    copies.scheduleSweep(options.sweepCopiesAfterMs ?? SWEEP_COPIES_AFTER_MS);
     const imported = (): void => copies.fillInBackground(project.images.ids({}), (done, total) => publish('dataset.thumbsProgress', { done, total }));
 
     const api = createApi({

@@ -89,6 +89,31 @@ describe('thumbnails', () => {
     await own.close('cancel');
     await empty.remove();
   });
+
+  test('of what photos held before go after a start; those that are shown stay', async () => {
+    const own = await makeEmptyProject();
+    const first = await startTestCore(own.dir);
+    await importTiny(clientOf(first), own.root);
+    const [image] = (await clientOf(first).call(dataset.listImages, { filter: { nameContains: 'a2' } })).images;
+    const thumb = `${image?.id ?? ''}.128`;
+    const copies = async (): Promise<string[]> => (await readdir(path.join(own.dir, 'thumbs'), { recursive: true })).filter((name) => name.endsWith('.webp'));
+    await clientOf(first).getBlob('thumb', thumb);
+    const [old = ''] = (await copies()).filter((name) => name.endsWith('-128.webp'));
+    expect(old).not.toBe('');
+    await writeFile(path.join(own.root, 'JPEGImages', 'a2.jpg'), await gradientPhoto(96, 80).jpeg().toBuffer());
+    await clientOf(first).getBlob('thumb', thumb);
+    await first.close('cancel');
+    const before = await copies();
+
+    const second = await startTestCore(own.dir, { sweepCopiesAfterMs: 10 });
+    await expect.poll(copies, { timeout: 10_000 }).not.toContain(old);
+    // Its copy for the grid, if that was made before the photo changed, goes as well; everything else stays.
+    const content = path.basename(old).slice(0, 32);
+    await expect.poll(async () => (await copies()).sort()).toEqual(before.filter((name) => !path.basename(name).startsWith(content)).sort());
+    await clientOf(second).getBlob('thumb', thumb);
+    await second.close('cancel');
+    await own.remove();
+  });
 });
 
 describe('display', () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { dataset, runs } from '#shared/contract/index.ts';
 import { FINAL_RUN_STATES, type RunSummary } from '#shared/domain/run.ts';
 import { createClient, type Client } from '#main/client/client.ts';
-import { startCore, type Core } from '#main/core.ts';
+import { startCore, type Core, type CoreOptions } from '#main/core.ts';
 import { createProject } from '#main/project/open.ts';
 import { makeTinyDataset } from './tiny-dataset.ts';
 
@@ -28,8 +28,8 @@ export async function makeEmptyProject(): Promise<TinyProject> {
 }
 
 /** A core in this process that checks its own answers against the contract and runs the recipes above. */
-export function startTestCore(dir: string): Promise<Core> {
-  return startCore(dir, { strict: true, runs: { recipeModule: apiRecipes } });
+export function startTestCore(dir: string, options: Pick<CoreOptions, 'sweepCopiesAfterMs'> = {}): Promise<Core> {
+  return startCore(dir, { strict: true, runs: { recipeModule: apiRecipes }, ...options });
 }
 
 export const clientOf = (core: Core): Client => createClient({ socketPath: core.socketPath });

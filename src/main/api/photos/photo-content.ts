@@ -1,4 +1,6 @@
 import { stat } from 'node:fs/promises';
+import type { FileFacts } from '#shared/domain/imported.ts';
+import { PenumbraError } from '#shared/errors.ts';
 import { currentFacts } from '../../project/file-facts.ts';
 import type { Project } from '../../project/project.ts';
 
@@ -27,6 +29,28 @@ export class PhotoContents {
     const known = size === imported.bytes && mtimeMs === imported.mtimeMs ? imported : seen;
     const facts = await currentFacts(path, known);
     if (facts !== known) this.#changed.set(imageId, facts);
-    return { path, content: facts.sha256.slice(0, 32) };
+    return { path, content: nameOf(facts) };
   }
+
+  /**
+   * Contents of all photos: as they are now, or as imported for one that cannot be read. Null when the photos' folder is not there, or when
+   * `isOver` says before the end that it takes too long.
+   */
+  async all(isOver: () => boolean): Promise<ReadonlySet<string> | null> {
+    const contents = new Set<string>();
+    for (const { id, photo } of this.#project.images.all()) {
+      if (isOver()) return null;
+      try {
+        contents.add((await this.of(id)).content);
+      } catch (thrown) {
+        if (thrown instanceof PenumbraError && thrown.code === 'DATASET_ROOT_MISSING') return null;
+        contents.add(nameOf(photo));
+      }
+    }
+    return contents;
+  }
+}
+
+function nameOf({ sha256 }: FileFacts): string {
+  return sha256.slice(0, 32);
 }

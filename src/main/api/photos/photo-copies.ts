@@ -7,6 +7,7 @@ import { writeAtomically } from '../../runs/artifacts/atomic.ts';
 import type { BlobContent } from '../handlers.ts';
 import type { PhotoContents } from './photo-content.ts';
 import { Slots } from './slots.ts';
+import { sweepStaleCopies } from './stale-copies.ts';
 
 const TYPES = { webp: 'image/webp', jpeg: 'image/jpeg', png: 'image/png' } as const;
 /** Decoding uses threads that file access needs as well. */
@@ -15,6 +16,8 @@ const AT_ONCE = 2;
 const BACKGROUND_PX = 256;
 /** Progress is told at most this often. */
 const PROGRESS_MS = 250;
+/** Stale copies are looked for no longer than this. */
+const SWEEP_MS = 60_000;
 
 /**
  * Smaller and re-encoded copies of photos, in `thumbs/` under the photo's content: a photo that changed gets new ones. The folder
@@ -28,6 +31,7 @@ export class PhotoCopies {
 
   #filling: Promise<void> = Promise.resolve();
   #closed = false;
+  #sweepTimer: NodeJS.Timeout | undefined;
 
   constructor(project: Project, contents: PhotoContents) {
     this.#project = project;
@@ -63,10 +67,32 @@ export class PhotoCopies {
     this.#filling = this.#filling.then(() => this.#fill(imageIds, tell));
   }
 
+  /** Deletes copies that no photo needs any more, after this time and once no thumbnails are being made. */
+  scheduleSweep(afterMs: number): void {
+    if (this.#project.readOnly) return;
+    this.#sweepTimer = setTimeout(() => {
+      this.#filling = this.#filling.then(() => this.#sweep());
+    }, afterMs);
+    this.#sweepTimer.unref();
+  }
+
   /** Ends the work in the background. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#sweepTimer);
     await this.#filling;
+  }
+
+  async #sweep(): Promise<void> {
+    const endMs = performance.now() + SWEEP_MS;
+    const isOver = (): boolean => this.#closed || performance.now() > endMs;
+    await sweepStaleCopies({
+      dir: path.join(this.#project.dir, 'thumbs'),
+      liveContents: () => this.#contents.all(isOver),
+      whenFree: (work) => this.#slots.run(work, 'background'),
+      isOver,
+      nowMs: Date.now(),
+    }).catch(() => 0); // what stays is swept after the next start
   }
 
   async #fill(imageIds: readonly string[], tell: (done: number, total: number) => void): Promise<void> {
