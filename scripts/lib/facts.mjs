@@ -6,6 +6,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, statfsSync } from 'no
 import { dirname, join } from 'node:path';
 import { cacheRoot, dataRoot, installedEngines, readManifest, repositoryRoot, weightsInstalled } from './cache.mjs';
 import { findCompiler } from './compile-binding.mjs';
+import { electronInPlace, whyNoWindow } from './electron.mjs';
 import { SetupError } from './errors.mjs';
 import { packagesInPlace } from './packages.mjs';
 import { capture, findProgram, pipVersion } from './pip.mjs';
@@ -231,24 +232,27 @@ async function backendFacts() {
   ];
 }
 
-/** @returns {Fact} */
-function electronFact() {
+/**
+ * Electron only adds a window of its own: whatever is said here, `npm start` opens in the browser where there is none.
+ * @param {import('./cache.mjs').Environment} [env]
+ * @param {string} [packageDir]
+ * @returns {Fact}
+ */
+export function electronFact(env = process.env, packageDir = join(repositoryRoot, 'node_modules', 'electron')) {
   const item = { id: 'electron', title: 'Electron' };
-  const own = process.env['ELECTRON_OVERRIDE_DIST_PATH'];
-  if (own !== undefined && own !== '') {
-    const there = existsSync(join(own, 'electron'));
-    return {
-      ...item,
-      state: there ? 'ok' : 'broken',
-      found: there ? 'the one that ELECTRON_OVERRIDE_DIST_PATH names' : 'ELECTRON_OVERRIDE_DIST_PATH names a folder without it',
-      remedy: there ? null : 'unset ELECTRON_OVERRIDE_DIST_PATH',
-    };
+  const own = (env['ELECTRON_OVERRIDE_DIST_PATH'] ?? '') !== '';
+  const electron = electronInPlace(env, packageDir);
+  const obstacle = whyNoWindow(env);
+  const browser = obstacle === null ? '' : `; ${obstacle}, so npm start opens in the browser`;
+  if (electron.program !== null) {
+    const version = own ? 'the one that ELECTRON_OVERRIDE_DIST_PATH names' : String(JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8')).version);
+    return { ...item, state: 'ok', found: `${version}${browser}`, remedy: null };
   }
-  const dir = join(repositoryRoot, 'node_modules', 'electron');
-  if (existsSync(join(dir, 'dist', 'electron'))) {
-    return { ...item, state: 'ok', found: String(JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')).version), remedy: null };
-  }
-  return { ...item, state: 'optional', found: 'not installed; the workbench opens in the browser', remedy: null };
+  if (own) return { ...item, state: 'broken', found: electron.reason, remedy: 'unset ELECTRON_OVERRIDE_DIST_PATH' };
+  if (obstacle !== null) return { ...item, state: 'optional', found: `not downloaded${browser}`, remedy: null };
+  // npm start downloads it too, yet for a day not after a download that failed.
+  const remedy = existsSync(join(packageDir, 'install.js')) ? 'npx install-electron' : SETUP;
+  return { ...item, state: 'optional', found: 'not downloaded; without it npm start opens in the browser', remedy };
 }
 
 /** @param {string} dir */
