@@ -1,7 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { checkTarget, fillTarget } from './target.ts';
 
 let dir: string;
@@ -44,6 +47,43 @@ describe('fillTarget', () => {
     });
     expect(await readFile(path.join(target, 'a.txt'), 'utf8')).toBe('a');
     expect(await readdir(path.dirname(target))).toEqual(['out']);
+  });
+
+  test('brings every file and folder to the disk before the target shows them', async () => {
+    const probe = await open(dir, 'r');
+    const handle = Object.getPrototypeOf(probe) as { sync(): Promise<void> };
+    await probe.close();
+    const shownAt: boolean[] = [];
+    const target = path.join(dir, 'out');
+    const sync = vi.spyOn(handle, 'sync').mockImplementation(() => Promise.resolve(void shownAt.push(existsSync(target))));
+    await fillTarget(target, async (staging) => {
+      await mkdir(path.join(staging, 'masks', 'deep'), { recursive: true });
+      for (const name of ['a.txt', 'masks/b.png', 'masks/deep/c.png']) await writeFile(path.join(staging, name), 'x');
+      return { files: 3, bytes: 3 };
+    });
+    sync.mockRestore();
+    // Three files, their three folders, then the folder that holds the target.
+    expect(shownAt).toEqual([false, false, false, false, false, false, true]);
+  });
+
+  test('sweeps what a killed export to the same target left, and nothing that lives or is the user’s', async () => {
+    const target = path.join(dir, 'out');
+    const others = ['out.partial-mine', 'out.partial-0123abcd', 'other.partial-0a1b2c3d-1-0a1b2c3d-0a1b2c3d', 'out.partial-0a1b2c3d-4194304-0a1b2c3d-0a1b2c3d'];
+    for (const name of others) await mkdir(path.join(dir, name));
+    // Killed for real in the middle of an export: a process of its own whose fill never ends.
+    const module = new URL('./target.ts', import.meta.url).href;
+    const script = `const { fillTarget } = await import(${JSON.stringify(module)}); await fillTarget(${JSON.stringify(target)}, async () => { process.stdout.write('filling'); await new Promise((resolve) => setTimeout(resolve, 60000)); });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    const live = (await readdir(dir)).filter((name) => name.startsWith('out.partial-') && !others.includes(name));
+    expect(live).toHaveLength(1);
+    const fill = () => Promise.resolve({ files: 0, bytes: 0 });
+    await fillTarget(target, fill);
+    expect(await readdir(dir)).toEqual(expect.arrayContaining(live));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await fillTarget(target, fill);
+    expect((await readdir(dir)).sort()).toEqual([...others, 'out', 'project'].sort());
   });
 
   test.each([

@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
 import { faultPoint } from '../../faults/faults.ts';
+import { syncFolder } from '../../runs/artifacts/atomic.ts';
+import { partialFolder, sweepPartials, syncTree } from './partial-folder.ts';
 
 /** Where an export may go: absolute, absent or an empty folder, outside project and dataset. Throws EXPORT_TARGET_INVALID. */
 export async function checkTarget(target: string, keepOut: readonly { readonly dir: string; readonly what: string }[]): Promise<{ exists: boolean }> {
@@ -29,16 +30,21 @@ export interface Written {
 
 /**
  * Lets `fill` write into a new folder beside the target and then gives it the target's name, so that the target shows all of the
- * export or nothing. Throws DISK_FULL, WRITE_FAILED; what was written so far is removed.
+ * export or nothing, also after a power cut. Throws DISK_FULL, WRITE_FAILED; what was written so far is removed, and what a killed
+ * export to the target left.
  */
 export async function fillTarget(target: string, fill: (dir: string) => Promise<Written>): Promise<Written> {
-  const staging = `${target}.partial-${randomBytes(4).toString('hex')}`;
+  await sweepPartials(target);
+  const staging = partialFolder(target);
   try {
     await mkdir(staging, { recursive: true });
     const written = await fill(staging);
+    await syncTree(staging);
     faultPoint('export.rename');
     await rmdir(target).catch(ignoreAbsent);
     await rename(staging, target);
+    // All is there by now; a folder that may be written but not opened for reading is no failure.
+    await syncFolder(path.dirname(target)).catch(() => undefined);
     return written;
   } catch (thrown) {
     await rm(staging, { recursive: true, force: true }).catch(() => undefined);
