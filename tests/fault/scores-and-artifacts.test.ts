@@ -135,7 +135,7 @@ describe('starting', () => {
     const { service, project } = await openRuns();
     await expect(service.start(request('weak'))).rejects.toMatchObject({
       code: 'RECIPE_UNKNOWN',
-      message: 'there is no recipe "weak"; recipes are chain, trouble',
+      message: 'there is no recipe "weak"; recipes are chain, photos, trouble',
     });
     await expect(service.start(request('chain', { 'model.steps': 0 }))).rejects.toMatchObject({ code: 'STAGE_CONFIG_INVALID' });
     const whole = project.dataset;
