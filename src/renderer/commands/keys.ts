@@ -38,8 +38,8 @@ export function matches(keys: string, press: KeyPress, isMac: boolean): boolean 
   const other = isMac ? press.ctrlKey : press.metaKey;
   if (other || mod !== wanted.mod || press.altKey !== wanted.alt) return false;
   const digit = /^Digit(\d)$/.exec(press.code ?? '')?.[1];
-  // Shift+1 gives another sign on every keyboard; the key itself is meant.
-  if (wanted.shift && digit !== undefined) return press.shiftKey && digit === wanted.key;
+  // Shift+1 gives another sign on every keyboard, Alt+1 on some; the key itself is meant.
+  if ((wanted.shift || wanted.alt) && digit !== undefined) return press.shiftKey === wanted.shift && digit === wanted.key;
   if (normal(press.key) !== wanted.key) return false;
   const isSign = wanted.key.length === 1 && !isLetterOrDigit(wanted.key);
   return isSign || press.shiftKey === wanted.shift;

@@ -36,7 +36,8 @@ export function runByKeys(press: KeyPress & { readonly repeat?: boolean }, where
   for (const command of commands.value) {
     const keys = command.keys?.find((item) => matches(item, press, isMac));
     if (keys === undefined || command.isEnabled?.() === false) continue;
-    if (where.isTyping && !keys.startsWith('Mod+')) continue;
+    // Neither types anything.
+    if (where.isTyping && !/^(Mod|Alt)\+/.test(keys)) continue;
     if (press.repeat !== true || command.repeats === true) void command.run();
     return true;
   }
