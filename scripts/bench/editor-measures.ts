@@ -99,7 +99,7 @@ function watchDrawing(): void {
   window.benchSamples = [];
   window.benchDrawn = 0;
   let waiting: { eventMs: number; startMs: number }[] = [];
-  const listen = Reflect.get(EventTarget.prototype, 'addEventListener') as (...given: Parameters<EventTarget['addEventListener']>) => void;
+  const listen = Reflect.get<EventTarget, 'addEventListener'>(EventTarget.prototype, 'addEventListener');
   EventTarget.prototype.addEventListener = function (type: string, listener: EventListenerOrEventListenerObject | null, options?: unknown) {
     const isCanvas = type === 'pointermove' && this instanceof HTMLElement && this.getAttribute('role') === 'application';
     if (!isCanvas || typeof listener !== 'function') {

@@ -97,12 +97,11 @@ export const setReview = defineCall('review.set', {
 });
 
 /** Who paints on an image. A courtesy among windows: `edits.commit` is guarded by `expectedRevision` alone. */
-export const EditHold = z.strictObject({
+const EditHold = z.strictObject({
   imageId: ImageId,
   by: z.string().nullable().describe('the holder; null when nobody holds the image'),
   untilMs: z.number().describe('Unix time in ms at which the lease ends; 0 when nobody holds the image'),
 });
-export type EditHold = z.infer<typeof EditHold>;
 
 const Holder = z.string().regex(/^[\w-]{8,64}$/).describe('a random id that a window gives itself');
 
