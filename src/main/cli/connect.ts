@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { system } from '#shared/contract/index.ts';
-import { PenumbraError } from '#shared/errors.ts';
 import { createClient, type Client } from '../client/client.ts';
+import { openOrAttach } from '../client/open-or-attach.ts';
 import type { Core } from '../core.ts';
 import { EXIT_CANCELLED } from './exit-codes.ts';
 
@@ -13,10 +11,6 @@ export interface Connection {
   /** After the core attached to has ended: attaches to its successor, or hosts one. The queue of runs goes on with it. */
   reconnect(): Promise<void>;
 }
-
-/** How long a core may take to come up or to end while another command waits for it. */
-const SETTLE_MS = 10_000;
-const RETRY_MS = 100;
 
 /**
  * Attaches to the core that has the project open, or hosts one in this process.
@@ -41,35 +35,8 @@ async function connect(dir: string): Promise<Connection> {
 async function findWay(dir: string, runs: { readonly startQueued: boolean }): Promise<Pick<Connection, 'client' | 'hosted'>> {
   // Loaded late: --help and usage errors must not wait for SQLite.
   const { startCore } = await import('../core.ts');
-  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
-    try {
-      const core = await startCore(dir, { runs });
-      return { client: createClient({ socketPath: core.socketPath }), hosted: core };
-    } catch (thrown) {
-      const client = liveClient(thrown);
-      if (client !== null && (await answers(client))) return { client, hosted: null };
-      // Held by a core that is just starting or just ending: soon it answers, or its lock is free.
-      if (waitedMs >= SETTLE_MS) throw thrown;
-      await sleep(RETRY_MS);
-    }
-  }
-}
-
-/** The client for the core that `thrown` (PROJECT_LOCKED) speaks of; null when it does not listen yet. Anything else is thrown on. */
-function liveClient(thrown: unknown): Client | null {
-  if (!(thrown instanceof PenumbraError) || thrown.code !== 'PROJECT_LOCKED') throw thrown;
-  const { socket } = thrown.details;
-  return typeof socket === 'string' ? createClient({ socketPath: socket }) : null;
-}
-
-async function answers(client: Client): Promise<boolean> {
-  try {
-    await client.call(system.hello, {});
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof PenumbraError && thrown.code === 'SHUTTING_DOWN') return false;
-    throw thrown;
-  }
+  const way = await openOrAttach(() => startCore(dir, { runs }));
+  return 'opened' in way ? { client: createClient({ socketPath: way.opened.socketPath }), hosted: way.opened } : { client: way.client, hosted: null };
 }
 
 /** Runs `work` on a connection and lets go of it, however `work` ends. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runs, system } from '#shared/contract/index.ts';
 import { PenumbraError, toErrorValue, type ErrorValue } from '#shared/errors.ts';
 import { createClient, type Client } from '../client/client.ts';
+import { openOrAttach } from '../client/open-or-attach.ts';
 import { openAnswer } from '../client/transport.ts';
 import { crashed, startCoreChild, type CoreChild, type CoreLaunch } from './core-child.ts';
 
@@ -12,9 +13,6 @@ interface Way {
   readonly child: CoreChild | null;
 }
 
-/** How long another process's core may take to come up or to end. */
-const SETTLE_MS = 10_000;
-const RETRY_MS = 100;
 /** A core without runs needs less to end. */
 const LET_GO_MS = 1000;
 /** Pauses before a crashed core is started again. The first crash is most likely chance. */
@@ -170,32 +168,10 @@ export class SupervisedCore {
 
 /** Attaches to the core that has the project open, or starts one. */
 async function findWay(launch: CoreLaunch, dir: string, create?: string): Promise<Way> {
-  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
-    try {
-      const child = await startCoreChild(launch, dir, create);
-      return { client: createClient({ socketPath: child.socketPath }), socketPath: child.socketPath, child };
-    } catch (thrown) {
-      if (!(thrown instanceof PenumbraError) || thrown.code !== 'PROJECT_LOCKED') throw thrown;
-      const { socket } = thrown.details;
-      if (typeof socket === 'string') {
-        const client = createClient({ socketPath: socket });
-        if (await answers(client)) return { client, socketPath: socket, child: null };
-      }
-      // Held by a core that is just starting or just ending: soon it answers, or its lock is free.
-      if (waitedMs >= SETTLE_MS) throw thrown;
-      await sleep(RETRY_MS);
-    }
-  }
-}
-
-async function answers(client: Client): Promise<boolean> {
-  try {
-    await client.call(system.hello, {});
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof PenumbraError && thrown.code === 'SHUTTING_DOWN') return false;
-    throw thrown;
-  }
+  const way = await openOrAttach(() => startCoreChild(launch, dir, create));
+  if (!('opened' in way)) return { ...way, child: null };
+  const { socketPath } = way.opened;
+  return { client: createClient({ socketPath }), socketPath, child: way.opened };
 }
 
 /** Resolves when a core is gone, to how its process crashed where it is a child; or when `released` aborts. */
