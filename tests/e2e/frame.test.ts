@@ -12,7 +12,7 @@ describe.skipIf(noBrowser !== null)(`the frame${noBrowser === null ? '' : ` (lef
     const { page } = bench;
     await page.getByText('Connected').waitFor();
     await expect.poll(() => page.title()).toMatch(/ – Penumbra$/);
-    await page.getByText(/^\d+ images$/).waitFor();
+    await page.getByRole('contentinfo').getByText(/^\d+ images$/).waitFor();
   });
 
   it.each(['Look', 'Fix', 'Runs', 'Score', 'Out', 'Data'])('goes to %s by its key', async (place) => {
