@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Sharp } from 'sharp';
 import { PenumbraError } from '#shared/errors.ts';
 import { readPhotoHeader, unreadable, type PhotoHeader } from './photo.ts';
@@ -31,9 +32,13 @@ export async function encodeForDisplay(path: string, form: 'jpeg' | 'png', maxPi
   return encode(path, form === 'png' ? photo.png({ compressionLevel: 3 }) : photo.jpeg({ quality: 95, chromaSubsampling: '4:4:4' }));
 }
 
+/** The decoder gets bytes, not the file: it would map the file, and one that is written anew meanwhile would end the process (SIGBUS). */
 async function open(path: string): Promise<Sharp> {
   const { default: sharp } = await import('sharp');
-  return sharp(path, { limitInputPixels: false, failOn: 'error', sequentialRead: true })
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  return sharp(bytes, { limitInputPixels: false, failOn: 'error', sequentialRead: true })
     .timeout({ seconds: TIMEOUT_SECONDS })
     .autoOrient()
     .flatten({ background: '#ffffff' })
