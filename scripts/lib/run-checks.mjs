@@ -2,16 +2,17 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { repositoryRoot } from './cache.mjs';
 import { SetupError } from './errors.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** `failures` says of each what failed, in one line. @typedef {{ passed: number, failed: number, skipped: number, failures: string[] }} Counts */
 /**
  * What is read of vitest's JSON report.
- * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
- *   testResults: { status: string, assertionResults: { status: string }[] }[] }} Report
+ * @typedef {{ numPassedTests: number, numPendingTests: number, numTodoTests: number,
+ *   testResults: { name: string, status: string, message?: string,
+ *     assertionResults: { fullName: string, status: string, failureMessages?: string[] }[] }[] }} Report
  */
 
 /** Each counts as one. @type {readonly { name: string, args: string[] }[]} */
@@ -62,7 +63,8 @@ function seconds(startedMs) {
 
 /** @returns {Promise<Counts>} */
 async function staticChecks() {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  /** @type {Counts} */
+  const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
   const waiting = [...STATIC_CHECKS];
   const worker = async () => {
     for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
@@ -70,7 +72,10 @@ async function staticChecks() {
       const { code, text } = await runNode(check.args, 'pipe');
       counts[code === 0 ? 'passed' : 'failed'] += 1;
       console.log(`${code === 0 ? 'ok    ' : 'FAILED'}  ${check.name} (${seconds(startedMs)})`);
-      if (code !== 0) console.log(text);
+      if (code !== 0) {
+        console.log(text);
+        counts.failures.push(check.name);
+      }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -90,17 +95,27 @@ export function readReport(file, code) {
   try {
     report = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: ['no report: the tests ended before their end'] };
   }
-  const brokenFiles = report.testResults.filter(
-    (result) => result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed'),
-  ).length;
-  const failed = report.numFailedTests + brokenFiles;
+  const failures = report.testResults.flatMap((file) => {
+    const where = relative(repositoryRoot, file.name);
+    const failed = file.assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0) return file.status === 'failed' ? [inOneLine(where, file.message)] : [];
+    return failed.map((test) => inOneLine(`${where} > ${test.fullName}`, test.failureMessages?.[0]));
+  });
+  if (failures.length === 0 && code !== 0) failures.push('vitest failed though no test did: an error outside of the tests');
   return {
     passed: report.numPassedTests,
-    failed: failed === 0 && code !== 0 ? 1 : failed,
+    failed: failures.length,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures,
   };
+}
+
+/** @param {string} what @param {string | undefined} message */
+function inOneLine(what, message) {
+  const [first = ''] = (message ?? '').split('\n');
+  return first === '' ? what : `${what}: ${first}`;
 }
 
 /** @param {string} kind @param {string} reportDir @returns {Promise<Counts>} */
@@ -131,6 +146,8 @@ export async function runChecks() {
     const rows = [['static', await staticChecks()]];
     for (const kind of KINDS) rows.push([kind, await tests(kind, reportDir)]);
     const total = { passed: 0, failed: 0, skipped: 0 };
+    // Once more at the end, where a reader of a long log looks.
+    for (const [kind, { failures }] of rows) for (const failure of failures) console.log(`not ok: ${kind}: ${failure}`);
     console.log('');
     for (const [kind, counts] of rows) {
       console.log(`${kind.padEnd(9)} ${counts.passed} ok, ${counts.failed} not ok, ${counts.skipped} left out`);

@@ -136,7 +136,7 @@ describe('counting a test report', () => {
     writeFileSync(file, JSON.stringify(content));
     return file;
   };
-  const passed = { status: 'passed', assertionResults: [{ status: 'passed' }] };
+  const passed = { name: join(repository, 'a.test.ts'), status: 'passed', assertionResults: [{ fullName: 'a', status: 'passed' }] };
 
   it('adds passed, failed and skipped', () => {
     const file = report({
@@ -144,9 +144,24 @@ describe('counting a test report', () => {
       numFailedTests: 2,
       numPendingTests: 1,
       numTodoTests: 1,
-      testResults: [passed, { status: 'failed', assertionResults: [{ status: 'failed' }] }],
+      testResults: [
+        passed,
+        {
+          name: join(repository, 'src/b.test.ts'),
+          status: 'failed',
+          assertionResults: [
+            { fullName: 'adds', status: 'failed', failureMessages: ['Error: 3 is not 4\n    at line 1'] },
+            { fullName: 'subtracts', status: 'failed', failureMessages: [] },
+          ],
+        },
+      ],
     });
-    expect(readReport(file, 1)).toEqual({ passed: 5, failed: 2, skipped: 2 });
+    expect(readReport(file, 1)).toEqual({
+      passed: 5,
+      failed: 2,
+      skipped: 2,
+      failures: ['src/b.test.ts > adds: Error: 3 is not 4', 'src/b.test.ts > subtracts'],
+    });
   });
 
   it('counts a file that could not be loaded', () => {
@@ -155,9 +170,9 @@ describe('counting a test report', () => {
       numFailedTests: 0,
       numPendingTests: 0,
       numTodoTests: 0,
-      testResults: [passed, { status: 'failed', assertionResults: [] }],
+      testResults: [passed, { name: join(repository, 'b.test.ts'), status: 'failed', message: 'no such module', assertionResults: [] }],
     });
-    expect(readReport(file, 1)).toEqual({ passed: 5, failed: 1, skipped: 0 });
+    expect(readReport(file, 1)).toEqual({ passed: 5, failed: 1, skipped: 0, failures: ['b.test.ts: no such module'] });
   });
 
   it('never lets a failed run pass: an unhandled error, no report, no tests', () => {
