@@ -10,7 +10,7 @@ const chance = {
 const clock = { object: 'Date', property: 'now', message: 'Inject the clock: results must not depend on when they are computed.' };
 
 export default defineConfig(
-  { ignores: ['node_modules/', 'out/', 'coverage/', 'resources/', '.tmp/'] },
+  { ignores: ['node_modules/', 'out/', 'coverage/', 'resources/', 'assembly/', '.tmp/'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

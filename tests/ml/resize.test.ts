@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { resizePlanesBilinear } from '#shared/raster/resize.ts';
+import { resizePlanesBilinear } from '#shared/raster/resize/resize.ts';
 
 beforeAll(async () => {
   tf.env().set('IS_TEST', true); // keeps it from advertising itself

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { argmaxPlanes, positionsToLabels, withAlphaBackground, withThresholdBackground } from './background.ts';
-import { fitLongSide, resizeLabelsNearest } from './resize.ts';
+import { fitLongSide, resizeLabelsNearest } from './resize/resize.ts';
 
 describe('label resize', () => {
   it('never makes up a label, and whole factors repeat pixels', () => {

@@ -1,6 +1,6 @@
 import { IGNORE } from '#shared/domain/classes.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
-import { fitLongSide, resizeLabelsNearest } from '#shared/raster/resize.ts';
+import { fitLongSide, resizeLabelsNearest } from '#shared/raster/resize/resize.ts';
 import type { RgbImage } from '#main/images/photo.ts';
 import type { Random } from '../random/random.ts';
 import { jitterColours, type JitterStrength } from './colour-jitter.ts';

@@ -2,7 +2,7 @@ import { IGNORE } from '#shared/domain/classes.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { Size } from '#shared/raster/planes.ts';
-import { resizeLabelsNearest } from '#shared/raster/resize.ts';
+import { resizeLabelsNearest } from '#shared/raster/resize/resize.ts';
 import { decodeLabelPng } from '#main/images/palette-png.ts';
 import { decodePhoto, type RgbImage } from '#main/images/photo.ts';
 import type { LabelSource, PhotoFile } from './sample-protocol.ts';

@@ -1,4 +1,4 @@
-import { fitLongSide } from '#shared/raster/resize.ts';
+import { fitLongSide } from '#shared/raster/resize/resize.ts';
 import { randomFor } from '../random/random.ts';
 import { augmentForMasks, augmentForTags, type TrainingSample } from './augment.ts';
 import type { PhotoCache } from './photo-cache.ts';

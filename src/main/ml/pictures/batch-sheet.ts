@@ -1,5 +1,5 @@
 import { IGNORE, vocColour, type ClassInfo, type Rgb } from '#shared/domain/classes.ts';
-import { fitLongSide } from '#shared/raster/resize.ts';
+import { fitLongSide } from '#shared/raster/resize/resize.ts';
 import type { BatchItem } from '../data/batches.ts';
 import type { StageContext } from '../stage.ts';
 import { beside, contactSheet, labelPicture, photoPicture, type SheetCell } from './sheet.ts';

@@ -1,7 +1,7 @@
 import type { ClassInfo, Rgb } from '#shared/domain/classes.ts';
 import type { ScoreMaps } from '#shared/formats/score-maps.ts';
 import { heatColours } from '#shared/raster/heat-palettes.ts';
-import { fitLongSide, resizePlanesBilinear } from '#shared/raster/resize.ts';
+import { fitLongSide, resizePlanesBilinear } from '#shared/raster/resize/resize.ts';
 import type { PyramidLevel } from '../data/sample-protocol.ts';
 import type { Picture } from '../stage.ts';
 import { contactSheet, photoPicture, type SheetCell } from './sheet.ts';

@@ -1,6 +1,6 @@
 import type { Rgb } from '#shared/domain/classes.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
-import { resizeLabelsNearest } from '#shared/raster/resize.ts';
+import { resizeLabelsNearest } from '#shared/raster/resize/resize.ts';
 import type { Size } from '#shared/raster/planes.ts';
 import type { Picture } from '../stage.ts';
 

@@ -1,11 +1,12 @@
 import { PenumbraError } from '#shared/errors.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import { argmaxPlanes, positionsToLabels } from '#shared/raster/background.ts';
-import type { CrfParameters } from '#shared/raster/crf-rows.ts';
-import { denseCrf, unaryFromLabels, unaryFromScores } from '#shared/raster/dense-crf.ts';
+import type { CrfParameters } from '#shared/raster/crf/crf-rows.ts';
+import { denseCrf } from '#shared/raster/crf/dense-crf.ts';
+import { unaryFromLabels, unaryFromScores } from '#shared/raster/crf/unary.ts';
 import { wholeImage } from '#shared/raster/image-region.ts';
 import type { Planes, Size } from '#shared/raster/planes.ts';
-import { fitLongSide, resizeLabelsNearest, resizePlanesBilinear } from '#shared/raster/resize.ts';
+import { fitLongSide, resizeLabelsNearest, resizePlanesBilinear } from '#shared/raster/resize/resize.ts';
 import { decodePhoto, type RgbImage } from '#main/images/photo.ts';
 import type { ScoreMaps } from '#shared/formats/score-maps.ts';
 import { withBackground, type BackgroundRule } from './threshold-seeds.ts';

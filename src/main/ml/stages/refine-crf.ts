@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
-import { CRF_ROWS, CRF_ROW_NAMES, type CrfParameters } from '#shared/raster/crf-rows.ts';
+import { CRF_ROWS, CRF_ROW_NAMES, type CrfParameters } from '#shared/raster/crf/crf-rows.ts';
 import { defineStage, type ArtifactReader, type ImageRecord } from '../stage.ts';
 import { TaskPool, defaultThreads } from '../workers/task-pool.ts';
 import type { CrfStart, CrfTask } from './crf-task.ts';

@@ -3,7 +3,7 @@ import { PenumbraError } from '#shared/errors.ts';
 import type { LayerScore, StoredImages, StoredScores } from '#shared/domain/score.ts';
 import { ThresholdSweep } from '#shared/metrics/threshold-sweep.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
-import { resizePlanesBilinear } from '#shared/raster/resize.ts';
+import { resizePlanesBilinear } from '#shared/raster/resize/resize.ts';
 import { readLabelPng } from '#main/images/palette-png.ts';
 import { defineStage, type ArtifactReader, type ImageRecord, type StageContext } from '../stage.ts';
 import { eachImage, isImageFault } from './each-image.ts';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { argmaxPlanes, positionsToLabels, withAlphaBackground, withThresholdBackground } from '#shared/raster/background.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { Planes, Size } from '#shared/raster/planes.ts';
-import { resizePlanesBilinear } from '#shared/raster/resize.ts';
+import { resizePlanesBilinear } from '#shared/raster/resize/resize.ts';
 import type { ScoreMaps } from '#shared/formats/score-maps.ts';
 import { defineStage } from '../stage.ts';
 import { eachImage } from './each-image.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
-import { resizeLabelsNearest } from '#shared/raster/resize.ts';
+import { resizeLabelsNearest } from '#shared/raster/resize/resize.ts';
 import type { MaskAugmentation } from '../data/augment.ts';
 import { Batches } from '../data/batches.ts';
 import { SamplePool } from '../data/sample-pool.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { argmaxPlanes, positionsToLabels, withThresholdBackground } from '#shared/raster/background.ts';
-import { resizePlanesBilinear } from '#shared/raster/resize.ts';
+import { resizePlanesBilinear } from '#shared/raster/resize/resize.ts';
 import { bestClass, cutAt, imageCurve, imageScore, labelCounts, type ImageScores } from './threshold.ts';
 
 const WIDTH = 9;

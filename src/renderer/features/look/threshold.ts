@@ -3,7 +3,7 @@ import { segmentationScore } from '#shared/metrics/iou.ts';
 import { ThresholdSweep } from '#shared/metrics/threshold-sweep.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { Planes, Size } from '#shared/raster/planes.ts';
-import { resizePlanesBilinear } from '#shared/raster/resize.ts';
+import { resizePlanesBilinear } from '#shared/raster/resize/resize.ts';
 
 /** Class scores of one image as they are stored: plane i belongs to class `classIndices[i]`. */
 export interface ImageScores {

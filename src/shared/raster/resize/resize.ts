@@ -1,5 +1,5 @@
-import type { LabelMap } from '../mask/label-map.ts';
-import { assertPlanes, type Planes, type Size } from './planes.ts';
+import type { LabelMap } from '../../mask/label-map.ts';
+import { assertPlanes, type Planes, type Size } from '../planes.ts';
 
 /**
  * Resizing with half-pixel centres: target pixel i looks at source position (i + 0.5) · source / target − 0.5.

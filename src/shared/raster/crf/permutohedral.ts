@@ -8,6 +8,16 @@
 
 const fround = Math.fround;
 const EMPTY = -1;
+const NOTHING = new Float32Array(0);
+
+/** Which values of each point are filtered, and what each point is multiplied with before and after. */
+export interface FilterPass {
+  readonly stride: number;
+  readonly first: number;
+  readonly count: number;
+  readonly before: Float32Array; // [points]
+  readonly after: Float32Array; // [points]
+}
 
 /** Vertices of the lattice by their integer coordinates: open addressing over flat arrays. */
 class VertexTable {
@@ -79,42 +89,56 @@ export class PermutohedralLattice {
   readonly points: number;
   readonly vertices: number;
   /** Vertex + 1 of each corner of each point's simplex; 0 stands for "no such vertex" and always holds the value 0. */
-  readonly #corners: Int32Array; // [points, dimensions + 1]
-  readonly #weights: Float32Array; // [points, dimensions + 1], barycentric
+  readonly corners: Int32Array; // [points, dimensions + 1]
+  readonly weights: Float32Array; // [points, dimensions + 1], barycentric
   /** Vertex + 1 of both neighbours along each axis. */
-  readonly #neighbours: Int32Array; // [dimensions + 1, vertices, 2]
-  #values: Float32Array; // [vertices + 1]
-  #blurred: Float32Array; // [vertices + 1]
+  readonly neighbours: Int32Array; // [dimensions + 1, vertices, 2]
+  /** What slicing multiplies with, so that a lone point keeps about its own value. */
+  readonly sliceFactor: number;
+  #values: Float32Array = NOTHING; // [vertices + 1, count]
+  #blurred: Float32Array = NOTHING; // [vertices + 1, count]
 
-  /** `features`: [points, dimensions], already divided by the kernel's standard deviations. */
-  constructor(features: Float32Array, dimensions: number) {
+  /** `features`: [points, dimensions], already divided by the kernel's standard deviations; 2 or 5 dimensions. */
+  constructor(features: Float32Array, dimensions: 2 | 5) {
     const points = features.length / dimensions;
     if (!Number.isInteger(points))
       throw new RangeError(`lattice: ${features.length} values do not fill points of ${dimensions} dimensions`);
     this.dimensions = dimensions;
     this.points = points;
-    this.#corners = new Int32Array(points * (dimensions + 1));
-    this.#weights = new Float32Array(points * (dimensions + 1));
+    this.sliceFactor = 1 / (1 + 2 ** -dimensions);
+    this.corners = new Int32Array(points * (dimensions + 1));
+    this.weights = new Float32Array(points * (dimensions + 1));
     const table = new VertexTable(dimensions, points);
     this.#locate(features, table);
     this.vertices = table.count;
-    this.#neighbours = findNeighbours(table);
-    this.#values = new Float32Array(this.vertices + 1);
-    this.#blurred = new Float32Array(this.vertices + 1);
+    this.neighbours = findNeighbours(table);
   }
 
-  /** Filters one value a point: `input` [points] → `output` [points]. The two may be one array. */
-  filter(input: Float32Array, output: Float32Array): void {
-    this.#splat(input);
-    for (let axis = 0; axis <= this.dimensions; axis++) this.#blur(axis);
-    this.#slice(output);
+  /**
+   * Filters `count` values of each point, from `first` on, of points that hold `stride` values each, and adds the result to `output`:
+   * output[p, v] += after[p] · Σ_j exp(−½ |f_p − f_j|²) · before[j] · input[j, v]. `input` and `output` are [points, stride].
+   */
+  filterAdd(input: Float32Array, output: Float32Array, pass: FilterPass): void {
+    const size = (this.vertices + 1) * pass.count;
+    if (this.#values.length < size) {
+      this.#values = new Float32Array(size);
+      this.#blurred = new Float32Array(size);
+    }
+    this.#splat(input, pass);
+    for (let axis = 0; axis <= this.dimensions; axis++) this.#blur(axis, pass.count);
+    this.#slice(output, pass);
+  }
+
+  /** Lets go of the memory of the last filtering; the next one takes it anew. */
+  release(): void {
+    this.#values = this.#blurred = NOTHING;
   }
 
   /** Finds each point's enclosing simplex, its corners and barycentric weights. All steps in float32, as the reference. */
   #locate(features: Float32Array, table: VertexTable): void {
     const d = this.dimensions;
-    const corners = this.#corners;
-    const weights = this.#weights;
+    const corners = this.corners;
+    const weights = this.weights;
     const inverse = fround(1 / (d + 1));
     const deviation = fround(Math.sqrt(2 / 3) * (d + 1));
     const scale = Float32Array.from({ length: d }, (_, axis) => (1 / Math.sqrt((axis + 2) * (axis + 1))) * deviation);
@@ -167,43 +191,71 @@ export class PermutohedralLattice {
     }
   }
 
-  #splat(input: Float32Array): void {
-    const count = this.dimensions + 1;
+  #splat(input: Float32Array, { stride, first, count, before }: FilterPass): void {
     const values = this.#values;
-    const corners = this.#corners;
-    const weights = this.#weights;
-    values.fill(0);
-    for (let point = 0, at = 0; point < this.points; point++) {
-      const value = input[point] ?? 0;
-      for (const end = at + count; at < end; at++) {
-        const corner = corners[at] ?? 0;
-        values[corner] = (values[corner] ?? 0) + (weights[at] ?? 0) * value;
+    const corners = this.corners;
+    const weights = this.weights;
+    const perPoint = this.dimensions + 1;
+    values.fill(0, 0, (this.vertices + 1) * count);
+    for (let point = 0; point < this.points; point++) {
+      const from = point * stride + first;
+      const factor = before[point] ?? 0;
+      // Three corners at a time: 2 and 5 dimensions have 3 and 6.
+      for (let at = point * perPoint, end = at + perPoint; at < end; at += 3) {
+        const a = (corners[at] ?? 0) * count;
+        const b = (corners[at + 1] ?? 0) * count;
+        const c = (corners[at + 2] ?? 0) * count;
+        const wa = (weights[at] ?? 0) * factor;
+        const wb = (weights[at + 1] ?? 0) * factor;
+        const wc = (weights[at + 2] ?? 0) * factor;
+        for (let value = 0; value < count; value++) {
+          const add = input[from + value] ?? 0;
+          values[a + value] = (values[a + value] ?? 0) + wa * add;
+          values[b + value] = (values[b + value] ?? 0) + wb * add;
+          values[c + value] = (values[c + value] ?? 0) + wc * add;
+        }
       }
     }
   }
 
-  #blur(axis: number): void {
+  #blur(axis: number, count: number): void {
     const from = this.#values;
     const to = this.#blurred;
-    const neighbours = this.#neighbours;
+    const neighbours = this.neighbours;
+    to.fill(0, 0, count);
     let at = axis * this.vertices * 2;
     for (let vertex = 1; vertex <= this.vertices; vertex++, at += 2) {
-      to[vertex] = (from[vertex] ?? 0) + 0.5 * ((from[neighbours[at] ?? 0] ?? 0) + (from[neighbours[at + 1] ?? 0] ?? 0));
+      const own = vertex * count;
+      const back = (neighbours[at] ?? 0) * count;
+      const forth = (neighbours[at + 1] ?? 0) * count;
+      for (let value = 0; value < count; value++) {
+        to[own + value] = (from[own + value] ?? 0) + 0.5 * ((from[back + value] ?? 0) + (from[forth + value] ?? 0));
+      }
     }
     this.#values = to;
     this.#blurred = from;
   }
 
-  #slice(output: Float32Array): void {
-    const count = this.dimensions + 1;
+  #slice(output: Float32Array, { stride, first, count, after }: FilterPass): void {
     const values = this.#values;
-    const corners = this.#corners;
-    const weights = this.#weights;
-    const alpha = 1 / (1 + 2 ** -this.dimensions);
-    for (let point = 0, at = 0; point < this.points; point++) {
-      let sum = 0;
-      for (const end = at + count; at < end; at++) sum += (weights[at] ?? 0) * (values[corners[at] ?? 0] ?? 0);
-      output[point] = sum * alpha;
+    const corners = this.corners;
+    const weights = this.weights;
+    const perPoint = this.dimensions + 1;
+    for (let point = 0; point < this.points; point++) {
+      const to = point * stride + first;
+      const factor = (after[point] ?? 0) * this.sliceFactor;
+      for (let at = point * perPoint, end = at + perPoint; at < end; at += 3) {
+        const a = (corners[at] ?? 0) * count;
+        const b = (corners[at + 1] ?? 0) * count;
+        const c = (corners[at + 2] ?? 0) * count;
+        const wa = (weights[at] ?? 0) * factor;
+        const wb = (weights[at + 1] ?? 0) * factor;
+        const wc = (weights[at + 2] ?? 0) * factor;
+        for (let value = 0; value < count; value++) {
+          output[to + value] =
+            (output[to + value] ?? 0) + wa * (values[a + value] ?? 0) + wb * (values[b + value] ?? 0) + wc * (values[c + value] ?? 0);
+        }
+      }
     }
   }
 }

@@ -1,3 +1,17 @@
+/** Which side of the filter is divided by its sum over all pixels: both by its root, one, or none. */
+export type Normalisation = 'symmetric' | 'before' | 'after' | 'none';
+
+/** Weight of the Potts penalty; or energies that the filtered Q of a label adds, one a label, or [L, L] of all labels to each. */
+export type Compatibility = number | readonly number[] | readonly (readonly number[])[];
+
+export interface KernelParameters {
+  /** Standard deviation, or that of x and of y. */
+  readonly sxyPx: number | readonly [number, number];
+  readonly compat: Compatibility;
+  /** Default symmetric, as everywhere in published code. */
+  readonly normalisation?: Normalisation;
+}
+
 /**
  * Parameters of the dense CRF and the rows of methods/refine.md §0.4: what published code uses where.
  * Distances are px of the image that the CRF runs on.
@@ -5,10 +19,10 @@
 export interface CrfParameters {
   /** Mean-field iterations. */
   readonly iterations: number;
-  /** Smoothness kernel exp(−½ |Δxy|² / sxyPx²); compat is the weight of the Potts penalty. */
-  readonly gaussian: { readonly sxyPx: number; readonly compat: number };
-  /** Appearance kernel exp(−½ (|Δxy|² / sxyPx² + |Δrgb|² / srgb²)) on raw 0–255 RGB. */
-  readonly bilateral: { readonly sxyPx: number; readonly srgb: number; readonly compat: number };
+  /** Smoothness kernel exp(−½ |Δxy|² / sxyPx²); null leaves it out. */
+  readonly gaussian: KernelParameters | null;
+  /** Appearance kernel exp(−½ (|Δxy|² / sxyPx² + |Δrgb|² / srgb²)) on raw 0–255 RGB; null leaves it out. */
+  readonly bilateral: (KernelParameters & { readonly srgb: number | readonly [number, number, number] }) | null;
 }
 
 export interface CrfRow extends CrfParameters {

@@ -1,0 +1,129 @@
+/**
+ * The inner loops of the dense CRF in AssemblyScript, four labels at a time. Compiled by `npm run build:wasm` into
+ * src/shared/raster/crf/mean-field-wasm.ts; src/shared/raster/crf/permutohedral.ts holds the same loops in TypeScript.
+ *
+ * All pointers are byte offsets into the imported memory. `count` values a point, of `stride`, both multiples of 4.
+ */
+
+const LANES: usize = 16; // bytes of four floats
+
+/** values[corner, :] += weight · before[point] · input[point, :]. */
+export function splat(input: usize, values: usize, corners: usize, weights: usize, before: usize, points: i32, perPoint: i32, stride: i32, count: i32): void {
+  const rowBytes = <usize>count * 4;
+  const step = <usize>stride * 4;
+  for (let point = 0; point < points; point++) {
+    const factor = load<f32>(before);
+    before += 4;
+    for (let corner = 0; corner < perPoint; corner += 3) {
+      let a = values + <usize>load<i32>(corners) * rowBytes;
+      let b = values + <usize>load<i32>(corners, 4) * rowBytes;
+      let c = values + <usize>load<i32>(corners, 8) * rowBytes;
+      const wa = f32x4.splat(load<f32>(weights) * factor);
+      const wb = f32x4.splat(load<f32>(weights, 4) * factor);
+      const wc = f32x4.splat(load<f32>(weights, 8) * factor);
+      corners += 12;
+      weights += 12;
+      for (let from = input, end = input + rowBytes; from < end; from += LANES) {
+        const add = v128.load(from);
+        v128.store(a, f32x4.add(v128.load(a), f32x4.mul(wa, add)));
+        v128.store(b, f32x4.add(v128.load(b), f32x4.mul(wb, add)));
+        v128.store(c, f32x4.add(v128.load(c), f32x4.mul(wc, add)));
+        a += LANES;
+        b += LANES;
+        c += LANES;
+      }
+    }
+    input += step;
+  }
+}
+
+/** to[v, :] = from[v, :] + ½ (from[back, :] + from[forth, :]); row 0 stays zero. */
+export function blur(from: usize, to: usize, neighbours: usize, vertices: i32, count: i32): void {
+  const rowBytes = <usize>count * 4;
+  const half = f32x4.splat(0.5);
+  memory.fill(to, 0, rowBytes);
+  let own = from + rowBytes;
+  let target = to + rowBytes;
+  for (let vertex = 0; vertex < vertices; vertex++) {
+    let back = from + <usize>load<i32>(neighbours) * rowBytes;
+    let forth = from + <usize>load<i32>(neighbours, 4) * rowBytes;
+    neighbours += 8;
+    for (const end = own + rowBytes; own < end; own += LANES) {
+      v128.store(target, f32x4.add(v128.load(own), f32x4.mul(half, f32x4.add(v128.load(back), v128.load(forth)))));
+      target += LANES;
+      back += LANES;
+      forth += LANES;
+    }
+  }
+}
+
+/** output[point, :] += after[point] · scale · Σ weight · values[corner, :]. */
+export function slice(values: usize, output: usize, corners: usize, weights: usize, after: usize, points: i32, perPoint: i32, stride: i32, count: i32, scale: f32): void {
+  const rowBytes = <usize>count * 4;
+  const step = <usize>stride * 4;
+  for (let point = 0; point < points; point++) {
+    const factor = load<f32>(after) * scale;
+    after += 4;
+    for (let corner = 0; corner < perPoint; corner += 3) {
+      let a = values + <usize>load<i32>(corners) * rowBytes;
+      let b = values + <usize>load<i32>(corners, 4) * rowBytes;
+      let c = values + <usize>load<i32>(corners, 8) * rowBytes;
+      const wa = f32x4.splat(load<f32>(weights) * factor);
+      const wb = f32x4.splat(load<f32>(weights, 4) * factor);
+      const wc = f32x4.splat(load<f32>(weights, 8) * factor);
+      corners += 12;
+      weights += 12;
+      for (let to = output, end = output + rowBytes; to < end; to += LANES) {
+        const sum = f32x4.add(f32x4.mul(wa, v128.load(a)), f32x4.add(f32x4.mul(wb, v128.load(b)), f32x4.mul(wc, v128.load(c))));
+        v128.store(to, f32x4.add(v128.load(to), sum));
+        a += LANES;
+        b += LANES;
+        c += LANES;
+      }
+    }
+    output += step;
+  }
+}
+
+/** e^x for x ≤ 0 to a few units of float32: 2^n by its bits, the rest by the series of e^r. */
+// @ts-ignore: decorator
+@inline
+function expOfNegative(x: v128): v128 {
+  const limited = f32x4.max(x, f32x4.splat(-87.0));
+  const whole = f32x4.nearest(f32x4.mul(limited, f32x4.splat(1.44269504)));
+  let r = f32x4.sub(limited, f32x4.mul(whole, f32x4.splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(whole, f32x4.splat(-2.12194440e-4)));
+  let series = f32x4.splat(1.0 / 720.0);
+  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0 / 120.0));
+  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0 / 24.0));
+  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0 / 6.0));
+  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(0.5));
+  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0));
+  series = f32x4.add(f32x4.mul(series, r), f32x4.splat(1.0));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(whole), i32x4.splat(127)), 23);
+  // What was cut off at −87 is nothing beside the largest term.
+  return v128.and(f32x4.mul(series, power), f32x4.gt(x, f32x4.splat(-86.0)));
+}
+
+/** Softmax of each row of `count` values. */
+export function softmax(logits: usize, result: usize, points: i32, count: i32): void {
+  const rowBytes = <usize>count * 4;
+  for (let point = 0; point < points; point++) {
+    let top = v128.load(logits);
+    for (let at: usize = LANES; at < rowBytes; at += LANES) top = f32x4.max(top, v128.load(logits + at));
+    top = f32x4.max(top, v128.shuffle<i32>(top, top, 2, 3, 0, 1));
+    top = f32x4.max(top, v128.shuffle<i32>(top, top, 1, 0, 3, 2));
+    let sum = f32x4.splat(0);
+    for (let at: usize = 0; at < rowBytes; at += LANES) {
+      const value = expOfNegative(f32x4.sub(v128.load(logits + at), top));
+      v128.store(result + at, value);
+      sum = f32x4.add(sum, value);
+    }
+    sum = f32x4.add(sum, v128.shuffle<i32>(sum, sum, 2, 3, 0, 1));
+    sum = f32x4.add(sum, v128.shuffle<i32>(sum, sum, 1, 0, 3, 2));
+    const factor = f32x4.div(f32x4.splat(1), sum);
+    for (let at: usize = 0; at < rowBytes; at += LANES) v128.store(result + at, f32x4.mul(v128.load(result + at), factor));
+    logits += rowBytes;
+    result += rowBytes;
+  }
+}

@@ -1,0 +1,178 @@
+import { assertWhole, badInput } from '../bad-input.ts';
+import type { ImageRegion } from '../image-region.ts';
+import { assertPlanes, type Planes } from '../planes.ts';
+import { checkpoint, type RasterTask } from '../raster-task.ts';
+import type { Compatibility, CrfParameters, KernelParameters } from './crf-rows.ts';
+import { deviationsOf, makeKernel, type Kernel } from './kernels.ts';
+import { makeEngine, type MeanFieldEngine } from './mean-field-engine.ts';
+
+/**
+ * The fully connected CRF of Krähenbühl and Koltun (2011) by mean field on the permutohedral lattice, in the form of
+ * lucasb-eyer/pydensecrf that the weak-supervision literature runs (methods/refine.md §0.4).
+ */
+
+/** Most bytes that Q and its successor may take together. */
+const MAX_BYTES = 6 * 2 ** 30;
+
+/**
+ * The CRF of one image. Its lattices depend on the image, the standard deviations and the normalisation alone and are kept, so that other unaries,
+ * weights and numbers of iterations start at once.
+ */
+export class DenseCrf {
+  readonly #image: ImageRegion;
+  readonly #kernels = new Map<string, Kernel>();
+
+  readonly #engine: 'plain' | undefined;
+
+  /** `engine` keeps to TypeScript, for tests. */
+  constructor(image: ImageRegion, engine?: 'plain') {
+    this.#image = image;
+    this.#engine = engine;
+  }
+
+  /**
+   * Label probabilities after mean field: Q ← softmax(−U − Σ_m compat_m(K̃_m Q)), `iterations` times from Q = softmax(−U).
+   * `unary` are energies [L, H, W] at the size of the image; the result is [L, H, W]. An energy of +Infinity forbids a label.
+   * Throws BAD_REQUEST for NaN or −Infinity, a pixel whose labels are all forbidden, and sizes that do not fit; RUN_CANCELLED.
+   */
+  infer(unary: Planes, parameters: CrfParameters, task?: RasterTask): Planes {
+    const { width, height } = this.#image;
+    const { count } = unary;
+    const pixels = width * height;
+    this.#check(unary, parameters);
+    checkpoint(task, 0);
+    if (pixels === 0) return { count, width, height, data: new Float32Array(0) };
+    const settings = parameters.iterations === 0 || count === 1 ? [] : [parameters.gaussian, parameters.bilateral].filter((one) => one !== null);
+    const kernels = settings.map((one, index) => {
+      const kernel = this.#kernel(one);
+      checkpoint(task, (index + 1) / settings.length / (parameters.iterations + 1));
+      return kernel;
+    });
+    const engine = makeEngine(kernels, pixels, count, settings.some(({ compat }) => typeof compat !== 'number'), this.#engine);
+    negatedRows(unary, engine);
+    engine.softmax();
+    for (let iteration = 0; iteration < (kernels.length === 0 ? 0 : parameters.iterations); iteration++) {
+      negatedRows(unary, engine);
+      for (const [index, { compat }] of settings.entries()) {
+        if (typeof compat === 'number') {
+          engine.addFiltered(index, 'logits', compat); // Potts: agreement costs −compat
+        } else {
+          engine.mixed.fill(0);
+          engine.addFiltered(index, 'mixed', 1);
+          subtractMixed(engine, compat, count);
+        }
+        // Building the lattices takes about as long as an iteration.
+        checkpoint(task, (iteration + 1 + (index + 1) / settings.length) / (parameters.iterations + 1));
+      }
+      engine.softmax();
+    }
+    const data = toPlanes(engine.q, engine.stride, count);
+    checkpoint(task, 1);
+    return { count, width, height, data };
+  }
+
+  /** The kernel for these settings, made or kept. Of those not asked for last, none is kept: a lattice takes 100 bytes a pixel and more. */
+  #kernel(settings: KernelParameters & { readonly srgb?: number | readonly number[] }): Kernel {
+    const { sxyPx, srgb, normalisation = 'symmetric' } = settings;
+    const deviations = [...deviationsOf(sxyPx, 2), ...(srgb === undefined ? [] : deviationsOf(srgb, 3))];
+    const kind = srgb === undefined ? 'position' : 'colour';
+    const key = `${kind} ${normalisation} ${deviations.join(' ')}`;
+    const found = this.#kernels.get(key);
+    if (found !== undefined) return found;
+    for (const other of this.#kernels.keys()) if (other.startsWith(kind)) this.#kernels.delete(other);
+    const kernel = makeKernel(this.#image, deviations, normalisation);
+    this.#kernels.set(key, kernel);
+    return kernel;
+  }
+
+  #check(unary: Planes, parameters: CrfParameters): void {
+    const { width, height } = this.#image;
+    assertPlanes(unary);
+    if (unary.width !== width || unary.height !== height) {
+      throw new RangeError(`dense CRF: unary is ${unary.width}×${unary.height} px, the image region ${width}×${height} px`);
+    }
+    assertWhole('dense CRF', 'iterations', parameters.iterations, 0, 10_000);
+    if (unary.count === 0 && width * height > 0) throw badInput('dense CRF', 'no labels', 'Give energies of at least one label.');
+    const bytes = unary.data.length * 8;
+    if (bytes > MAX_BYTES) {
+      throw badInput(
+        'dense CRF',
+        `${unary.count} labels on ${width}×${height} px take ${Math.ceil(bytes / 2 ** 30)} GiB; expected at most ${MAX_BYTES / 2 ** 30}`,
+        'Run it on a smaller image, or over the labels that the image has alone.',
+      );
+    }
+    for (const settings of [parameters.gaussian, parameters.bilateral]) if (settings !== null) checkCompatibility(settings.compat, unary.count);
+    checkEnergies(unary);
+  }
+}
+
+/** Label probabilities of one image, once. See `DenseCrf.infer`. */
+export function denseCrf(image: ImageRegion, unary: Planes, parameters: CrfParameters, task?: RasterTask): Planes {
+  return new DenseCrf(image).infer(unary, parameters, task);
+}
+
+function checkCompatibility(compat: Compatibility, count: number): void {
+  const rows: readonly (number | readonly number[])[] = typeof compat === 'number' ? [compat] : compat;
+  const fits =
+    (typeof compat === 'number' || rows.length === count) &&
+    rows.every((row) => (typeof row === 'number' ? Number.isFinite(row) : row.length === count && row.every(Number.isFinite))) &&
+    rows.every((row) => typeof row === typeof rows[0]);
+  if (!fits) throw badInput('dense CRF', `compat does not fit ${count} labels`, `Give one finite number, ${count}, or ${count} rows of ${count}.`);
+}
+
+function checkEnergies({ count, width, height, data }: Planes): void {
+  const pixels = width * height;
+  for (let at = 0; at < data.length; at++) {
+    const energy = data[at] ?? 0;
+    if (energy > -Infinity) continue; // false for NaN too
+    const place = `label ${Math.floor(at / pixels)} at x = ${at % width}, y = ${Math.floor((at % pixels) / width)}`;
+    throw badInput('dense CRF', `the energy of ${place} is ${energy}; expected a number`, 'Look where the scores come from.');
+  }
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    let plane = 0;
+    while (plane < count && data[plane * pixels + pixel] === Infinity) plane += 1;
+    if (plane < count) continue;
+    const place = `x = ${pixel % width}, y = ${Math.floor(pixel / width)}`;
+    throw badInput('dense CRF', `every label is forbidden at ${place}`, 'Leave at least one label a finite energy.');
+  }
+}
+
+/** [L, H, W] → [H * W, stride], negated, into the engine's logits; fillers are forbidden. */
+function negatedRows({ count, data }: Planes, { logits, stride }: MeanFieldEngine): void {
+  const pixels = data.length / count;
+  for (let plane = 0; plane < count; plane++) {
+    const start = plane * pixels;
+    for (let pixel = 0, at = plane; pixel < pixels; pixel++, at += stride) logits[at] = -(data[start + pixel] ?? 0);
+  }
+  for (let plane = count; plane < stride; plane++) {
+    for (let at = plane; at < logits.length; at += stride) logits[at] = -Infinity;
+  }
+}
+
+/** [H * W, stride] → [L, H, W]. */
+function toPlanes(rows: Float32Array, stride: number, count: number): Float32Array {
+  const pixels = rows.length / stride;
+  const planes = new Float32Array(pixels * count);
+  for (let plane = 0; plane < count; plane++) {
+    const start = plane * pixels;
+    for (let pixel = 0, at = plane; pixel < pixels; pixel++, at += stride) planes[start + pixel] = rows[at] ?? 0;
+  }
+  return planes;
+}
+
+/** logits −= compat · mixed, by label. A matrix counts as (M + Mᵀ) / 2, as in the reference. */
+function subtractMixed({ logits, mixed, stride }: MeanFieldEngine, compat: Exclude<Compatibility, number>, count: number): void {
+  const weight = (row: number, column: number): number => {
+    const [a, b] = [compat[row], compat[column]];
+    if (typeof a === 'number') return row === column ? a : 0;
+    return ((a?.[column] ?? 0) + (typeof b === 'object' ? (b[row] ?? 0) : 0)) / 2;
+  };
+  const weights = Float32Array.from({ length: count * count }, (_, at) => weight(Math.floor(at / count), at % count));
+  for (let start = 0; start < logits.length; start += stride) {
+    for (let row = 0; row < count; row++) {
+      let sum = 0;
+      for (let column = 0; column < count; column++) sum += (weights[row * count + column] ?? 0) * (mixed[start + column] ?? 0);
+      logits[start + row] = (logits[start + row] ?? 0) - sum;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { assertPositive, badInput } from '../bad-input.ts';
+import type { ImageRegion } from '../image-region.ts';
+import type { Normalisation } from './crf-rows.ts';
+import { PermutohedralLattice } from './permutohedral.ts';
+
+const NORM_FLOOR = 1e-20;
+
+/** A Gaussian kernel over the pixels of an image, ready to filter. */
+export interface Kernel {
+  readonly lattice: PermutohedralLattice;
+  /** What each pixel is multiplied with before and after filtering, by the normalisation. */
+  readonly before: Float32Array; // [H * W]
+  readonly after: Float32Array; // [H * W]
+}
+
+/** `deviations`: of x and y in px, and of R, G, B in grey values where colour counts. */
+export function makeKernel(image: ImageRegion, deviations: readonly number[], normalisation: Normalisation): Kernel {
+  for (const deviation of deviations) assertPositive('dense CRF', 'a standard deviation', deviation);
+  const features = deviations.length === 2 ? positionFeatures(image, deviations) : colourFeatures(image, deviations);
+  const lattice = new PermutohedralLattice(features, deviations.length === 2 ? 2 : 5);
+  const ones = new Float32Array(lattice.points).fill(1);
+  if (normalisation === 'none') return { lattice, before: ones, after: ones };
+  const sums = new Float32Array(lattice.points);
+  lattice.filterAdd(ones, sums, { stride: 1, first: 0, count: 1, before: ones, after: ones });
+  const norm = sums.map((sum) => (normalisation === 'symmetric' ? 1 / Math.sqrt(sum + NORM_FLOOR) : 1 / (sum + NORM_FLOOR)));
+  return { lattice, before: normalisation === 'after' ? ones : norm, after: normalisation === 'before' ? ones : norm };
+}
+
+/** One value for all `count` axes, or one each. */
+export function deviationsOf(value: number | readonly number[], count: number): readonly number[] {
+  if (typeof value === 'number') return Array.from({ length: count }, () => value);
+  if (value.length === count) return value;
+  throw badInput('dense CRF', `${value.length} standard deviations; expected 1 or ${count}`, `Give one, or ${count}.`);
+}
+
+/** [H * W, 2]: x / σ, y / σ in px of the region. */
+function positionFeatures(image: ImageRegion, deviations: readonly number[]): Float32Array {
+  const [sx = 1, sy = 1] = deviations;
+  const features = new Float32Array(image.width * image.height * 2);
+  let at = 0;
+  for (let y = 0; y < image.height; y++) {
+    for (let x = 0; x < image.width; x++) {
+      features[at++] = x / sx;
+      features[at++] = y / sy;
+    }
+  }
+  return features;
+}
+
+/** [H * W, 5]: x / σ, y / σ, then R, G, B of 0–255 over their σ. */
+function colourFeatures(image: ImageRegion, deviations: readonly number[]): Float32Array {
+  const [sx = 1, sy = 1, sr = 1, sg = 1, sb = 1] = deviations;
+  const features = new Float32Array(image.width * image.height * 5);
+  let at = 0;
+  for (let y = 0; y < image.height; y++) {
+    let from = ((image.y0 + y) * image.imageWidth + image.x0) * 3;
+    for (let x = 0; x < image.width; x++, from += 3) {
+      features[at++] = x / sx;
+      features[at++] = y / sy;
+      features[at++] = (image.data[from] ?? 0) / sr;
+      features[at++] = (image.data[from + 1] ?? 0) / sg;
+      features[at++] = (image.data[from + 2] ?? 0) / sb;
+    }
+  }
+  return features;
+}

@@ -1,0 +1,140 @@
+import type { Kernel } from './kernels.ts';
+import { MEAN_FIELD_WASM } from './mean-field-wasm.ts';
+import { softmaxRows } from './softmax.ts';
+
+/**
+ * Memory and inner loops of mean field. Both engines hold Q and its successor as [H * W, stride]: all labels of a pixel lie together.
+ * WebAssembly with SIMD is three times as fast as TypeScript; where it may not run (a page's policy, an old browser), TypeScript does.
+ */
+export interface MeanFieldEngine {
+  /** Labels, filled up to what the engine likes; the fillers' probability stays 0. */
+  readonly stride: number;
+  readonly q: Float32Array; // [H * W, stride]
+  readonly logits: Float32Array; // [H * W, stride]
+  /** For compatibilities that mix labels; empty without such. */
+  readonly mixed: Float32Array; // [H * W, stride]
+  /** target += factor · K̃ q by kernel number `kernel`. */
+  addFiltered(kernel: number, target: 'logits' | 'mixed', factor: number): void;
+  /** q = softmax(logits). */
+  softmax(): void;
+}
+
+/** Labels filtered at once: more gain no speed, and the lattice's memory grows with them. */
+const LABELS_AT_ONCE = 32;
+const PAGE_BYTES = 65536;
+const MAX_PAGES = 65536;
+
+/** `mixes`: whether `mixed` is needed. `engine` forces one, for tests. */
+export function makeEngine(kernels: readonly Kernel[], points: number, count: number, mixes: boolean, engine?: 'plain'): MeanFieldEngine {
+  return (engine === 'plain' ? null : wasmEngine(kernels, points, count, mixes)) ?? plainEngine(kernels, points, count, mixes);
+}
+
+function plainEngine(kernels: readonly Kernel[], points: number, count: number, mixes: boolean): MeanFieldEngine {
+  const q = new Float32Array(points * count);
+  const logits = new Float32Array(points * count);
+  const mixed = new Float32Array(mixes ? points * count : 0);
+  return {
+    stride: count,
+    q,
+    logits,
+    mixed,
+    addFiltered(kernel, target, factor) {
+      const { lattice, before, after } = kernels[kernel] ?? missingKernel(kernel);
+      const scaled = after.map((value) => value * factor);
+      for (let first = 0; first < count; first += LABELS_AT_ONCE) {
+        const pass = { stride: count, first, count: Math.min(LABELS_AT_ONCE, count - first), before, after: scaled };
+        lattice.filterAdd(q, target === 'logits' ? logits : mixed, pass);
+      }
+      lattice.release();
+    },
+    softmax: () => softmaxRows(logits, q, count),
+  };
+}
+
+interface Loops {
+  splat(input: number, values: number, corners: number, weights: number, before: number, points: number, perPoint: number, stride: number, count: number): void;
+  blur(from: number, to: number, neighbours: number, vertices: number, count: number): void;
+  slice(values: number, output: number, corners: number, weights: number, after: number, points: number, perPoint: number, stride: number, count: number, scale: number): void;
+  softmax(logits: number, result: number, points: number, count: number): void;
+}
+
+/** Null where WebAssembly with SIMD is not to be had, or the memory is more than it can address. */
+function wasmEngine(kernels: readonly Kernel[], points: number, count: number, mixes: boolean): MeanFieldEngine | null {
+  const stride = Math.ceil(count / 4) * 4;
+  const atOnce = Math.min(LABELS_AT_ONCE, stride);
+  let bytes = 0;
+  const place = (values: number): number => {
+    const start = bytes;
+    bytes += Math.ceil((values * 4) / 16) * 16;
+    return start;
+  };
+  const q = place(points * stride);
+  const logits = place(points * stride);
+  const mixed = place(mixes ? points * stride : 0);
+  const places = kernels.map(({ lattice, before, after }) => ({
+    corners: place(lattice.corners.length),
+    weights: place(lattice.weights.length),
+    neighbours: place(lattice.neighbours.length),
+    before: place(before.length),
+    after: place(after.length),
+  }));
+  const valuesLength = Math.max(0, ...kernels.map(({ lattice }) => (lattice.vertices + 1) * atOnce));
+  const spare = [place(valuesLength), place(valuesLength)] as const;
+  const pages = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
+  const started = pages > MAX_PAGES ? null : start(pages);
+  if (started === null) return null;
+  const { memory, loops } = started;
+  for (const [index, { lattice, before, after }] of kernels.entries()) {
+    const at = places[index] ?? missingKernel(index);
+    new Int32Array(memory.buffer, at.corners, lattice.corners.length).set(lattice.corners);
+    new Float32Array(memory.buffer, at.weights, lattice.weights.length).set(lattice.weights);
+    new Int32Array(memory.buffer, at.neighbours, lattice.neighbours.length).set(lattice.neighbours);
+    new Float32Array(memory.buffer, at.before, before.length).set(before);
+    new Float32Array(memory.buffer, at.after, after.length).set(after);
+  }
+  return {
+    stride,
+    q: new Float32Array(memory.buffer, q, points * stride),
+    logits: new Float32Array(memory.buffer, logits, points * stride),
+    mixed: new Float32Array(memory.buffer, mixed, mixes ? points * stride : 0),
+    addFiltered(kernel, target, factor) {
+      const { lattice } = kernels[kernel] ?? missingKernel(kernel);
+      const at = places[kernel] ?? missingKernel(kernel);
+      const perPoint = lattice.dimensions + 1;
+      for (let first = 0; first < stride; first += LABELS_AT_ONCE) {
+        const labels = Math.min(LABELS_AT_ONCE, stride - first);
+        let [values, blurred] = spare;
+        new Float32Array(memory.buffer, values, (lattice.vertices + 1) * labels).fill(0);
+        loops.splat(q + first * 4, values, at.corners, at.weights, at.before, points, perPoint, stride, labels);
+        for (let axis = 0; axis < perPoint; axis++) {
+          loops.blur(values, blurred, at.neighbours + axis * lattice.vertices * 8, lattice.vertices, labels);
+          [values, blurred] = [blurred, values];
+        }
+        const output = (target === 'logits' ? logits : mixed) + first * 4;
+        loops.slice(values, output, at.corners, at.weights, at.after, points, perPoint, stride, labels, factor * lattice.sliceFactor);
+      }
+    },
+    softmax: () => loops.softmax(logits, q, points, stride),
+  };
+}
+
+let compiled: WebAssembly.Module | 'refused' | null = null;
+
+function start(pages: number): { memory: WebAssembly.Memory; loops: Loops } | null {
+  try {
+    if (compiled === 'refused') return null;
+    compiled ??= new WebAssembly.Module(Uint8Array.from(atob(MEAN_FIELD_WASM), (character) => character.charCodeAt(0)));
+  } catch {
+    // The page's policy or an engine without SIMD.
+    compiled = 'refused';
+    return null;
+  }
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  // The exports are those of assembly/mean-field.ts.
+  const loops = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Loops;
+  return { memory, loops };
+}
+
+function missingKernel(index: number): never {
+  throw new RangeError(`dense CRF: there is no kernel ${index}`);
+}
