@@ -1,19 +1,17 @@
-import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import { PenumbraError } from '#shared/errors.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
+import type { Size } from '#shared/raster/planes.ts';
 import type { TensorBackend } from '../backend/backend.ts';
-import { SamplePool } from '../data/sample-pool.ts';
 import type { PyramidLevel } from '../data/sample-protocol.ts';
 import { INFERENCE } from '../nn/layers.ts';
-import { defineStage, type ImageRecord } from '../stage.ts';
+import { defineStage } from '../stage.ts';
 import { readModel } from '../train/model-file.ts';
 import { HEAD_ALONE, segmenterNetwork, type Segmenter } from '../train/networks.ts';
 import { requireImages } from '../train/select-images.ts';
-import { wholePhotos } from '../train/whole-photos.ts';
-import { leaveOut } from './each-image.ts';
+import { eachPhoto } from './each-photo.ts';
 import { hasLabelMap, writeLabelMap } from './label-maps-io.ts';
 import { count, flag, scaleList, splitNames } from './settings.ts';
+import { sumViews } from './sum-views.ts';
 
 export const predictionsConfig = z.strictObject({
   splits: splitNames(['train', 'val'], { title: 'Splits', source: 'VOC lists' }),
@@ -43,53 +41,28 @@ export const predictMasks = defineStage({
       dropout: 0,
       seed: context.seed,
     });
-    const pool = new SamplePool();
     try {
       network.parameters.load(weights, { source: `model ${model.key}` });
-      const todo = images.filter((image) => !hasLabelMap(output, image.id));
-      let done = images.length - todo.length;
-      let skipped = 0;
-      for await (const { image, levels } of wholePhotos(todo, pool, { longSidePx: config.longSide, scales: config.scales })) {
-        await context.breathe();
-        if (levels instanceof PenumbraError) {
-          skipped += 1;
-          leaveOut(context, image, levels);
-        } else {
-          await writeLabelMap(output, image.id, bestClasses(context.backend, network, image, levels, config.mirror));
-        }
-        context.report.progress(++done, images.length, 'images');
-      }
-      output.summarise({ images: images.length - skipped, skipped });
+      await eachPhoto(context, images, config, {
+        isDone: (image) => hasLabelMap(output, image.id),
+        make: async (image, levels) => writeLabelMap(output, image.id, bestClasses(context.backend, network, image, levels, config.mirror)),
+      });
     } finally {
-      await pool.close();
       network.parameters.dispose();
     }
   },
 });
 
-function bestClasses(backend: TensorBackend, network: Segmenter, image: ImageRecord, levels: readonly PyramidLevel[], mirror: boolean): LabelMap {
+function bestClasses(backend: TensorBackend, network: Segmenter, photo: Size, levels: readonly PyramidLevel[], mirror: boolean): LabelMap {
   const { tf, ops } = backend;
-  const { width, height } = image;
+  const { width, height } = photo;
+  // Summed on the finest decoder grid first: the resize to photo size, the dearest step, is then done once.
+  const grid = levels.map((level) => stride4(level)).reduce((a, b) => (a.width >= b.width ? a : b));
   const labels = tf.tidy(() => {
-    // Summed on the finest decoder grid first: the resize to photo size, the dearest step, is then done once.
-    const grid = levels.map((level) => stride4(level)).reduce((a, b) => (a.width >= b.width ? a : b));
-    const summed = tf.addN(levels.map((level) => levelLogits(backend, network, level, grid, mirror))); // [1, h, w, C]
+    const summed = sumViews(backend, { levels, mirror, grid }, (images) => network.logits(network.frozen(images), INFERENCE)); // [1, h, w, C]
     return tf.argMax(ops.resizeBilinear(summed, [height, width], false), 3).dataSync<'int32'>();
   });
   return { width, height, data: Uint8Array.from(labels) };
 }
 
-const stride4 = (level: PyramidLevel) => ({ width: Math.ceil(level.width / 4), height: Math.ceil(level.height / 4) });
-
-/** One scale: logits on the grid, the mirrored photo's turned back and added. [1, h, w, C] */
-function levelLogits(backend: TensorBackend, network: Segmenter, level: PyramidLevel, grid: { width: number; height: number }, mirror: boolean): Tensor4D {
-  const { tf, ops } = backend;
-  return tf.tidy(() => {
-    const photo = tf.tensor4d(level.pixels, [1, level.height, level.width, 3]);
-    const images = mirror ? tf.concat([photo, tf.reverse(photo, 2)], 0) : photo;
-    const sized = ops.resizeBilinear(network.logits(network.frozen(images), INFERENCE), [grid.height, grid.width], false);
-    if (!mirror) return sized;
-    const [straight, turned] = tf.split(sized, 2, 0);
-    return tf.add<Tensor4D>(straight as Tensor4D, tf.reverse(turned as Tensor4D, 2));
-  });
-}
+const stride4 = (level: Size): Size => ({ width: Math.ceil(level.width / 4), height: Math.ceil(level.height / 4) });

@@ -1,21 +1,15 @@
 import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
 import type { TagAugmentation } from '../data/augment.ts';
-import { Batches } from '../data/batches.ts';
 import { SamplePool } from '../data/sample-pool.ts';
 import { multiLabelSoftMargin } from '../losses/soft-margin.ts';
-import { firstBatchReporter } from '../pictures/batch-sheet.ts';
 import { defineStage } from '../stage.ts';
 import { startFromImageNet } from '../train/backbone-weights.ts';
-import { fillFeatures } from '../train/fill-features.ts';
-import { FEATURE_BYTES, FrozenFeatures } from '../train/frozen-features.ts';
-import { sgdLearner } from '../train/learner.ts';
-import { train } from '../train/loop.ts';
 import { modelCard, writeModel } from '../train/model-file.ts';
 import { classifierNetwork, HEAD_ALONE, OUTPUT_STRIDE } from '../train/networks.ts';
-import { Refusals } from '../train/refusals.ts';
 import { requireImages, taggedImages, warnOfRareClasses, type TaggedImage } from '../train/select-images.ts';
 import { TagValidation } from '../train/tag-validation.ts';
+import { trainNetwork } from '../train/train-network.ts';
 import { amount, count, flag, splitName } from './settings.ts';
 
 const PSA = 'psa train_cls.py (methods/cam.md §0)';
@@ -73,57 +67,32 @@ export const trainClassifier = defineStage({
     warnOfRareClasses(context, images, classes);
     const initialBias = config.headStart === 'prior' ? tagLogOdds(images, classes.length) : null;
     const network = classifierNetwork(context.backend, { ...config, classes: classes.length, initialBias, seed: context.seed });
-    await startFromImageNet(context, network.parameters);
-
-    const { tf } = context.backend;
-    const features = new FrozenFeatures(context.backend, network.frozen, config.views === 0 ? 0 : FEATURE_BYTES);
-    const learner = sgdLearner({
-      backend: context.backend,
-      parameters: network.parameters,
-      features,
-      settings: config,
-      seed: context.seed,
-      loss: (taps, _labels, batch, pass) => {
-        const tags = tf.tensor2d(batch.items.flatMap(({ image }) => image.record.tags ?? []), [batch.items.length, classes.length]);
-        return multiLabelSoftMargin(tf, network.logits(taps, pass), tags);
-      },
-    });
     const pool = new SamplePool();
     const validation = new TagValidation(context, network, pool, taggedImages(context.dataset.images, config.validationSplit), config.longSideTo);
     try {
-      const refusals = new Refusals(context);
-      const batches = new Batches(
-        {
-          images: images.map((record) => ({ record, labels: () => null })),
-          batchSize: config.batchSize,
-          seed: context.seed,
-          augmentation: augmentation(config),
-          views: config.views,
-          held: (key) => features.held(key),
-          refused: refusals.note,
-        },
+      await startFromImageNet(context, network.parameters);
+      const { tf } = context.backend;
+      const leftOut = await trainNetwork(context, {
+        network,
+        images: images.map((record) => ({ record, labels: () => null })),
+        augmentation: augmentation(config),
+        settings: config,
         pool,
-      );
-      const firstBatch = firstBatchReporter(context);
-      await fillFeatures(context, { batches, features, ...config, firstBatch });
-      await train(context, {
-        epochs: config.epochs,
-        checkpointEverySteps: config.checkpointEvery,
-        batches,
-        learner,
-        learningRateAt: learner.learningRateAt,
-        firstBatch,
+        loss: (taps, _labels, { items }, pass) => {
+          const tags = tf.tensor2d(items.flatMap(({ image }) => image.record.tags ?? []), [items.length, classes.length]);
+          return multiLabelSoftMargin(tf, network.logits(taps, pass), tags);
+        },
         epochEnded: async (epoch) => {
           if (epoch % config.validateEvery === 0 || epoch === config.epochs) await validation.score(epoch);
         },
       });
       const facts = { network: 'classifier', outputStride: OUTPUT_STRIDE, decoderChannels: null, seed: context.seed } as const;
       await writeModel(context.output, modelCard(facts, classes, config), network.parameters.export());
-      context.output.summarise({ photos: images.length, leftOut: refusals.count, mapVal: validation.last });
+      context.output.summarise({ photos: images.length, leftOut, mapVal: validation.last });
     } finally {
       await pool.close();
       validation.dispose();
-      learner.dispose();
+      network.parameters.dispose();
     }
   },
 });

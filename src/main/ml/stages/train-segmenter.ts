@@ -2,21 +2,15 @@ import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
 import { resizeLabelsNearest } from '#shared/raster/resize/resize.ts';
 import type { MaskAugmentation } from '../data/augment.ts';
-import { Batches } from '../data/batches.ts';
 import { SamplePool } from '../data/sample-pool.ts';
 import type { LabelSource } from '../data/sample-protocol.ts';
 import { pixelCrossEntropy } from '../losses/cross-entropy.ts';
-import { firstBatchReporter } from '../pictures/batch-sheet.ts';
 import { defineStage, type ArtifactReader, type ImageRecord } from '../stage.ts';
 import { startFromImageNet, startFromModel } from '../train/backbone-weights.ts';
-import { fillFeatures } from '../train/fill-features.ts';
-import { FEATURE_BYTES, FrozenFeatures } from '../train/frozen-features.ts';
-import { sgdLearner } from '../train/learner.ts';
-import { train } from '../train/loop.ts';
 import { modelCard, readModel, writeModel } from '../train/model-file.ts';
 import { OUTPUT_STRIDE, segmenterNetwork } from '../train/networks.ts';
-import { Refusals } from '../train/refusals.ts';
 import { requireImages } from '../train/select-images.ts';
+import { trainNetwork } from '../train/train-network.ts';
 import { hasLabelMap, labelMapFile } from './label-maps-io.ts';
 import { amount, count, splitName } from './settings.ts';
 
@@ -72,53 +66,27 @@ export const trainSegmenter = defineStage({
     const images = requireImages(labelled, config.split, 'a label map');
     const classifier = config.start === 'classifier' ? given(inputs.classifier) : null;
     const network = segmenterNetwork(context.backend, { ...config, classes: classes.length, seed: context.seed });
-    if (classifier === null) await startFromImageNet(context, network.parameters);
-    else startFromModel((await readModel(classifier, 'classifier', classes)).weights, `model ${classifier.key}`, network.parameters);
-
-    const { tf } = context.backend;
-    const features = new FrozenFeatures(context.backend, network.frozen, config.views === 0 ? 0 : FEATURE_BYTES);
-    const learner = sgdLearner({
-      backend: context.backend,
-      parameters: network.parameters,
-      features,
-      settings: config,
-      seed: context.seed,
-      loss: (taps, labels, batch, pass) => {
-        const logits = network.logits(taps, pass); // [B, crop/4, crop/4, classes + 1]
-        return pixelCrossEntropy(tf, logits, onGrid(labels ?? new Uint8Array(), batch.items.length, config.crop, logits.shape));
-      },
-    });
     const pool = new SamplePool();
     try {
-      const refusals = new Refusals(context);
-      const batches = new Batches(
-        {
-          images: images.map((record) => ({ record, labels: () => labelSource(inputs.labels, record, classes.length) })),
-          batchSize: config.batchSize,
-          seed: context.seed,
-          augmentation: augmentation(config),
-          views: config.views,
-          held: (key) => features.held(key),
-          refused: refusals.note,
-        },
+      if (classifier === null) await startFromImageNet(context, network.parameters);
+      else startFromModel((await readModel(classifier, 'classifier', classes)).weights, `model ${classifier.key}`, network.parameters);
+      const leftOut = await trainNetwork(context, {
+        network,
+        images: images.map((record) => ({ record, labels: () => labelSource(inputs.labels, record, classes.length) })),
+        augmentation: augmentation(config),
+        settings: config,
         pool,
-      );
-      const firstBatch = firstBatchReporter(context);
-      await fillFeatures(context, { batches, features, ...config, firstBatch });
-      await train(context, {
-        epochs: config.epochs,
-        checkpointEverySteps: config.checkpointEvery,
-        batches,
-        learner,
-        learningRateAt: learner.learningRateAt,
-        firstBatch,
+        loss: (taps, labels, { items }, pass) => {
+          const logits = network.logits(taps, pass); // [B, crop/4, crop/4, classes + 1]
+          return pixelCrossEntropy(context.backend.tf, logits, onGrid(labels ?? new Uint8Array(), items.length, config.crop, logits.shape));
+        },
       });
       const facts = { network: 'segmenter', outputStride: OUTPUT_STRIDE, decoderChannels: config.decoderChannels, seed: context.seed } as const;
       await writeModel(context.output, modelCard(facts, classes, config), network.parameters.export());
-      context.output.summarise({ photos: images.length, leftOut: refusals.count });
+      context.output.summarise({ photos: images.length, leftOut });
     } finally {
       await pool.close();
-      learner.dispose();
+      network.parameters.dispose();
     }
   },
 });

@@ -20,18 +20,21 @@ export interface SgdSettings {
   readonly polyPower: number;
 }
 
+/** The loss of a batch from the taps of the frozen layers, [B, h, w, c] each, and its label maps, [B, height, width]. Called under the tape. */
+export type Loss = (taps: readonly Tensor4D[], labels: Uint8Array | null, batch: Batch, pass: Pass) => Scalar;
+
 export interface LearnerParts {
   readonly backend: TensorBackend;
   readonly parameters: ParamStore;
   readonly features: FrozenFeatures;
   readonly settings: SgdSettings;
   readonly seed: number;
-  /** The loss of a batch, under the tape. */
-  loss(taps: readonly Tensor4D[], labels: Uint8Array | null, batch: Batch, pass: Pass): Scalar;
+  readonly loss: Loss;
 }
 
 export interface SgdLearner extends Learner {
   readonly learningRateAt: (progress: number) => number;
+  /** Lets the optimiser's tensors go; parameters and features are their owner's. */
   dispose(): void;
 }
 
@@ -76,8 +79,6 @@ export function sgdLearner(parts: LearnerParts): SgdLearner {
     },
     dispose: () => {
       optimiser.dispose();
-      features.dispose();
-      parameters.dispose();
     },
   };
 }

@@ -16,7 +16,7 @@ export const HEAD_ALONE = 17;
 const DECODER_ALONE = 16;
 
 /** A network cut where learning begins. Taps are what crosses the cut. */
-interface CutNetwork {
+export interface CutNetwork {
   readonly parameters: ParamStore;
   /** images [B, H, W, 3] in -1..1 to the taps; nothing in it learns. Call under tidy, outside the tape. */
   readonly frozen: (images: Tensor4D) => Tensor4D[];

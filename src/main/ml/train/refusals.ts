@@ -1,4 +1,4 @@
-import { isImageFault, leaveOut } from '../stages/each-image.ts';
+import { isImageFault, leaveOut } from '../left-out.ts';
 import type { ImageRecord, StageContext } from '../stage.ts';
 
 /** Photos that training leaves out: each is logged once, however often it comes up. */

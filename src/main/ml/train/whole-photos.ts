@@ -1,7 +1,7 @@
 import type { PenumbraError } from '#shared/errors.ts';
 import type { SamplePool } from '../data/sample-pool.ts';
 import type { PyramidLevel } from '../data/sample-protocol.ts';
-import { isImageFault } from '../stages/each-image.ts';
+import { isImageFault } from '../left-out.ts';
 import type { ImageRecord } from '../stage.ts';
 
 /** How many photos are decoded while one is computed on. */
