@@ -1,10 +1,10 @@
 /** Runs programs in the foreground for a wrapper script: signals and exit code pass through. The pinned Node never outlives the wrapper. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheRoot } from './cache.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 import { SetupError } from './errors.mjs';
+import { processStat } from './process-stat.mjs';
 
 const PARENT_POLL_MS = 1000;
 
@@ -63,18 +63,8 @@ export function runForeground(program, args, { env = {}, cwd = process.cwd() } =
 function watchNpm(onGone) {
   if (process.env['npm_lifecycle_event'] === undefined) return undefined;
   const parent = process.ppid;
-  const npm = parentOf(parent);
+  const npm = processStat(parent)?.parentPid;
   return setInterval(() => {
-    if (process.ppid !== parent || parentOf(parent) !== npm) onGone();
+    if (process.ppid !== parent || processStat(parent)?.parentPid !== npm) onGone();
   }, PARENT_POLL_MS);
-}
-
-/** Parent of a process; null where it cannot be known. */
-function parentOf(/** @type {number} */ pid) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return null;
-  }
 }

@@ -3,19 +3,10 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode, fileError, SetupError } from './errors.mjs';
+import { processStat } from './process-stat.mjs';
 
 const POLL_MS = 200;
 const WAIT_LIMIT_MS = 60 * 60 * 1000;
-
-/** Start time of a process in clock ticks, so that a reused pid is not taken for the owner; '' where it cannot be known. */
-function startTicks(/** @type {number} */ pid) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
-  }
-}
 
 function alive(/** @type {string} */ owner) {
   const [pidText = '', ticks = ''] = owner.trim().split(' ');
@@ -26,7 +17,7 @@ function alive(/** @type {string} */ owner) {
   } catch (thrown) {
     if (errorCode(thrown) === 'ESRCH') return false;
   }
-  return ticks === '' || startTicks(pid) === ticks;
+  return ticks === '' || processStat(pid)?.startTicks === ticks;
 }
 
 function readOwner(/** @type {string} */ file) {
@@ -63,7 +54,7 @@ function tryTake(/** @type {string} */ file) {
   const own = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(own, `${process.pid} ${startTicks(process.pid)}\n`);
+    writeFileSync(own, `${process.pid} ${processStat(process.pid)?.startTicks ?? ''}\n`);
     linkSync(own, file);
     return true;
   } catch (thrown) {

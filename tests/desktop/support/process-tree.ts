@@ -1,16 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { processStat } from '../../../scripts/lib/process-stat.mjs';
 
 /** Pids of a process and of all that descend from it. */
 export function processTree(root: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
-    } catch {
-      // Ended meanwhile.
-    }
+    const stat = /^\d+$/.test(name) ? processStat(Number(name)) : null;
+    if (stat !== null) parents.set(Number(name), stat.parentPid);
   }
   const tree = [root];
   for (const pid of tree) for (const [child, parent] of parents) if (parent === pid) tree.push(child);
@@ -46,10 +42,5 @@ function socketInodes(pid: number): string[] {
 }
 
 export function isAlive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return !/\) [ZX] /.test(stat);
-  } catch {
-    return false;
-  }
+  return processStat(pid)?.isDead === false;
 }

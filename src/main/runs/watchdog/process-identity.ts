@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { processStat } from '../../../../scripts/lib/process-stat.mjs';
 
 /** One process, told apart from a later one that was given the same pid. */
 export interface ProcessIdentity {
@@ -10,8 +10,8 @@ export interface ProcessIdentity {
 /** The identity of a live process; null when there is none. */
 export function identifyProcess(pid: number): ProcessIdentity | null {
   if (process.platform === 'linux') {
-    const stat = readStat(pid);
-    return stat === null ? null : { pid, startTicks: stat.startTicks };
+    const stat = processStat(pid);
+    return stat === null || stat.isDead ? null : { pid, startTicks: stat.startTicks };
   }
   return answersSignal(pid) ? { pid, startTicks: null } : null;
 }
@@ -20,21 +20,6 @@ export function identifyProcess(pid: number): ProcessIdentity | null {
 export function isRunning(identity: ProcessIdentity): boolean {
   const now = identifyProcess(identity.pid);
   return now !== null && (identity.startTicks === null || now.startTicks === null || now.startTicks === identity.startTicks);
-}
-
-function readStat(pid: number): { startTicks: string } | null {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
-  } catch {
-    return null;
-  }
-  // The command name in parentheses may hold spaces and parentheses itself, so fields count from its last ")".
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const state = fields[0];
-  const startTicks = fields[19]; // field 22 of proc(5)
-  if (state === 'Z' || state === 'X' || startTicks === undefined) return null;
-  return { startTicks };
 }
 
 function answersSignal(pid: number): boolean {
