@@ -17,6 +17,8 @@ export interface LabelledImage {
 
 export interface LabelProject {
   readonly dir: string;
+  /** Folder of the photos, `NAME.jpg`. */
+  readonly root: string;
   /** Ids in the order of the images asked for. */
   readonly imageIds: readonly string[];
   /** The label maps to correct: `bases[0]` is the newest. */
@@ -71,7 +73,7 @@ export async function makeLabelProject(images: readonly LabelledImage[]): Promis
   for (const [age, base] of bases.entries()) {
     await writeArtifact(path.join(dir, 'artifacts', base), base, age, new Map(ids.map((id) => [`${id}.png`, encodeLabelPng(mapOf(id, base))])));
   }
-  return { dir, imageIds: ids, bases, baseMap: mapOf, remove: () => rm(folder, { recursive: true, force: true }) };
+  return { dir, root, imageIds: ids, bases, baseMap: mapOf, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 function labels({ width, height }: { width: number; height: number }, isOlder: boolean): LabelMap {
