@@ -26,7 +26,7 @@ let backend: TensorBackend;
 let weights: HostTensors;
 beforeAll(async () => {
   backend = await useEngine('native');
-  weights = await readWeights(PTH);
+  weights = readWeights(PTH);
 });
 
 function network(outputStride: 8 | 16 | 32, firstTrainedBlock = 17) {
@@ -84,8 +84,8 @@ describe('EfficientNet-Lite0 from the published legacy pickle', () => {
     expect(backend.tf.memory().numTensors).toBe(before);
   });
 
-  it.skipIf(shared === null)('equals the safetensors copy, bit for bit', async () => {
-    const copy = await readWeights(join(shared ?? '', 'weights', 'efficientnet-lite0.safetensors'));
+  it.skipIf(shared === null)('equals the safetensors copy, bit for bit', () => {
+    const copy = readWeights(join(shared ?? '', 'weights', 'efficientnet-lite0.safetensors'));
     expect(copy.size).toBe(247);
     for (const [name, { shape, values }] of copy) {
       expect(weights.get(name)?.shape, name).toEqual(shape);

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { TensorBackend } from '#main/ml/backend/backend.ts';
 import { loadBackend } from '#main/ml/backend/load.ts';
 import { decodeLabelPng } from '#main/images/palette-png.ts';
-import { readSafetensors } from '#main/ml/weights/safetensors.ts';
+import { openSafetensors } from '#main/ml/weights/safetensors/read.ts';
+import { bytesSource } from '#shared/formats/byte-source.ts';
 import type { ImageRecord } from '#main/ml/stage.ts';
 import { grantedMasks } from '#main/ml/stages/granted-masks.ts';
 import { makeCams } from '#main/ml/stages/make-cams.ts';
@@ -215,7 +216,7 @@ describe('train-segmenter and predict-masks', () => {
     const trained = context(photos);
     await trainClassifier.run(trained, trainClassifier.config.parse({ ...tinyClassifier, epochs: 1, firstTrainedBlock: 15 }), {});
     const weightsOf = (artifact: MemoryArtifact, name: string): Buffer => {
-      const values = readSafetensors(artifact.files.get('model.safetensors') ?? new Uint8Array(), 'model').tensors.get(name)?.values;
+      const values = openSafetensors(bytesSource(artifact.files.get('model.safetensors') ?? new Uint8Array()), 'model').tensors.get(name)?.values();
       return Buffer.from(Float32Array.from(values ?? []).buffer);
     };
     const made = context(photos);

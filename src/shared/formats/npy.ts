@@ -1,4 +1,6 @@
 import { PenumbraError } from '../errors.ts';
+import { bytesSource } from './byte-source.ts';
+import { NpyFault, readNpyHeader, type NpyHeader } from './npy-header.ts';
 
 /**
  * NumPy's .npy format (numpy/lib/format.py, version 1.0): little-endian, C order, four element types.
@@ -36,22 +38,10 @@ export function encodeNpy(array: NpyArray): Uint8Array {
 
 /** The array in .npy bytes; ARTIFACT_DAMAGED naming `what` when they are anything else than an array of the four types. */
 export function decodeNpy(bytes: Uint8Array, what: string): NpyArray {
-  if (bytes.length < 10 || toLatin1(bytes.subarray(0, 6)) !== MAGIC) throw damaged(what, 'does not begin as a NumPy array');
-  if (bytes[6] !== 1) throw damaged(what, `has NumPy format version ${bytes[6] ?? 0}; expected 1`);
-  const start = 10 + (bytes[8] ?? 0) + 256 * (bytes[9] ?? 0);
-  if (start > bytes.length) throw damaged(what, 'ends inside its header');
-  const header = toLatin1(bytes.subarray(10, start));
-  const match = /^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([0-9, ]*)\), \} *\n$/.exec(header);
-  const dtype = (Object.keys(DESCRIPTIONS) as (keyof typeof DESCRIPTIONS)[]).find((key) => DESCRIPTIONS[key] === match?.[1]);
-  if (match === null) throw damaged(what, `has a header that cannot be read: ${JSON.stringify(header.slice(0, 120))}`);
-  if (dtype === undefined)
-    throw damaged(what, `has element type "${match[1] ?? ''}"; expected one of ${Object.values(DESCRIPTIONS).join(', ')}`);
-  if (match[2] === 'True') throw damaged(what, 'is in Fortran order; expected C order');
-  const shape = (match[3] ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map(Number);
+  const { descr, isFortran, shape, dataStart: start } = headerOf(bytes, what);
+  const dtype = (Object.keys(DESCRIPTIONS) as (keyof typeof DESCRIPTIONS)[]).find((key) => DESCRIPTIONS[key] === descr);
+  if (dtype === undefined) throw damaged(what, `has element type "${descr}"; expected one of ${Object.values(DESCRIPTIONS).join(', ')}`);
+  if (isFortran) throw damaged(what, 'is in Fortran order; expected C order');
   const count = itemCount(shape);
   const expected = count * ITEM_BYTES[dtype];
   if (shape.length > MAX_AXES || !Number.isSafeInteger(expected) || bytes.length - start !== expected) {
@@ -71,12 +61,17 @@ export function decodeNpy(bytes: Uint8Array, what: string): NpyArray {
   }
 }
 
-function fromLatin1(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+function headerOf(bytes: Uint8Array, what: string): NpyHeader {
+  try {
+    return readNpyHeader(bytesSource(bytes));
+  } catch (cause) {
+    if (cause instanceof NpyFault) throw damaged(what, cause.message);
+    throw cause;
+  }
 }
 
-function toLatin1(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+function fromLatin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 function itemCount(shape: readonly number[]): number {

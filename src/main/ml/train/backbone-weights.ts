@@ -9,7 +9,7 @@ const isNotBackbone = (name: string): boolean => /^(?:fc8|classifier|_fc)\.|num_
 /** Starts the backbone from the pinned ImageNet weights; the head stays as initialised. */
 export async function startFromImageNet(context: StageContext, parameters: ParamStore): Promise<void> {
   const path = await context.weights('efficientnet-lite0');
-  parameters.load(await readWeights(path), { source: path, ignore: isNotBackbone });
+  parameters.load(readWeights(path), { source: path, ignore: isNotBackbone });
 }
 
 /** Starts the backbone from another model of this project; the head stays as initialised. */

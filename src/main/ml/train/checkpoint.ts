@@ -1,6 +1,8 @@
 import { PenumbraError } from '#shared/errors.ts';
 import type { HostTensors } from '../nn/host-tensor.ts';
-import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
+import { bytesSource } from '#shared/formats/byte-source.ts';
+import { openSafetensors } from '../weights/safetensors/read.ts';
+import { writeSafetensors } from '../weights/safetensors/write.ts';
 import { toHostTensors } from '../weights/weights-file.ts';
 
 /** Tensors by name: weights, running averages, optimiser slots. */
@@ -29,7 +31,7 @@ export function encodeCheckpoint({ step, totalSteps, state }: Checkpoint): Uint8
 
 /** @throws ARTIFACT_DAMAGED or WEIGHTS_MALFORMED when the bytes are no checkpoint. */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
-  const { tensors, metadata } = readSafetensors(bytes, 'the checkpoint');
+  const { tensors, metadata } = openSafetensors(bytesSource(bytes), 'the checkpoint');
   const step = Number(metadata.get('step'));
   const totalSteps = Number(metadata.get('totalSteps'));
   if (metadata.get('format') !== FORMAT || !Number.isInteger(step) || !Number.isInteger(totalSteps)) {

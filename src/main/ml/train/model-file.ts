@@ -3,7 +3,9 @@ import type { ClassInfo } from '#shared/domain/classes.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import type { HostTensors } from '../nn/host-tensor.ts';
 import type { ArtifactReader, ArtifactWriter } from '../stage.ts';
-import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
+import { bytesSource } from '#shared/formats/byte-source.ts';
+import { openSafetensors } from '../weights/safetensors/read.ts';
+import { writeSafetensors } from '../weights/safetensors/write.ts';
 import { toHostTensors } from '../weights/weights-file.ts';
 
 const WEIGHTS_FILE = 'model.safetensors';
@@ -55,7 +57,7 @@ export async function readModel(artifact: ArtifactReader, network: ModelCard['ne
       { remedy: 'Choose a model that was trained on this project’s classes.', details: { expected, found, network: card.network } },
     );
   }
-  const { tensors } = readSafetensors(await artifact.read(WEIGHTS_FILE), `${artifact.key}/${WEIGHTS_FILE}`);
+  const { tensors } = openSafetensors(bytesSource(await artifact.read(WEIGHTS_FILE)), `${artifact.key}/${WEIGHTS_FILE}`);
   return { card, weights: toHostTensors(tensors) };
 }
 

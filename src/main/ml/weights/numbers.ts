@@ -1,10 +1,9 @@
 import { decodeFloat16 } from '#shared/formats/float16.ts';
 import { malformed } from './malformed.ts';
-import { STORED_BYTES, type StoredType } from './weights-file.ts';
+import type { StoredType } from './stored-type.ts';
 
 /** Little-endian bytes as numbers: float32 where that is exact, float64 otherwise. `bytes` may start at any offset. */
 export function decodeNumbers(bytes: Uint8Array, type: StoredType, file: string, key: string): Float32Array | Float64Array {
-  const count = bytes.byteLength / STORED_BYTES[type];
   // A copy starts at an aligned offset and outlives the file's buffer. (Not slice(): a Node Buffer's is a view.)
   const { buffer } = new Uint8Array(bytes);
   switch (type) {
@@ -18,6 +17,12 @@ export function decodeNumbers(bytes: Uint8Array, type: StoredType, file: string,
       return fromBfloat16(new Uint16Array(buffer));
     case 'I64':
       return fromInt64(new BigInt64Array(buffer), file, key);
+    case 'U64':
+      return fromInt64(new BigUint64Array(buffer), file, key);
+    case 'U32':
+      return Float64Array.from(new Uint32Array(buffer));
+    case 'U16':
+      return Float32Array.from(new Uint16Array(buffer));
     case 'I32':
       return Float64Array.from(new Int32Array(buffer));
     case 'I16':
@@ -26,7 +31,7 @@ export function decodeNumbers(bytes: Uint8Array, type: StoredType, file: string,
       return Float32Array.from(new Int8Array(buffer));
     case 'U8':
     case 'BOOL':
-      return Float32Array.from({ length: count }, (_, i) => bytes[i] ?? 0);
+      return Float32Array.from(bytes);
   }
 }
 
@@ -36,8 +41,8 @@ function fromBfloat16(halves: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
-function fromInt64(integers: BigInt64Array, file: string, key: string): Float64Array {
-  return Float64Array.from(integers, (integer) => {
+function fromInt64(integers: BigInt64Array | BigUint64Array, file: string, key: string): Float64Array {
+  return Float64Array.from(integers as Iterable<bigint>, (integer: bigint) => {
     const value = Number(integer);
     if (!Number.isSafeInteger(value)) {
       throw malformed(file, `tensor "${key}" holds ${integer.toString()}, which is beyond 2^53`, { key, found: integer.toString() });

@@ -1,36 +1,54 @@
 import type { HostTensor } from '../nn/host-tensor.ts';
+import { decodeNumbers } from './numbers.ts';
+import type { StoredType } from './stored-type.ts';
 
-/** Element types that weight files use here, by safetensors' names. */
-export type StoredType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
-
-export const STORED_BYTES: Readonly<Record<StoredType, number>> = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
-  I32: 4,
-  I16: 2,
-  I8: 1,
-  U8: 1,
-  BOOL: 1,
-};
-
-/** A tensor as a file holds it, row-major. Types that float32 can't hold exactly come as float64. */
-export interface StoredTensor {
+/** A tensor as a file holds it. Nothing is read before it is asked for. */
+export class StoredTensor {
   readonly type: StoredType;
   readonly shape: readonly number[];
-  readonly values: Float32Array | Float64Array;
+  readonly #read: () => Uint8Array;
+  readonly #file: string;
+  readonly #key: string;
+
+  /** @param read gives the elements row-major and little-endian; each call reads anew */
+  constructor(about: { readonly file: string; readonly key: string; readonly type: StoredType; readonly shape: readonly number[] }, read: () => Uint8Array) {
+    this.type = about.type;
+    this.shape = about.shape;
+    this.#file = about.file;
+    this.#key = about.key;
+    this.#read = read;
+  }
+
+  /** The elements' bits, row-major and little-endian. May be a view; don't write to it. */
+  bytes(): Uint8Array {
+    return this.#read();
+  }
+
+  /** The elements as numbers, exactly: float32 where that can be, else float64. @throws PenumbraError WEIGHTS_MALFORMED */
+  values(): Float32Array | Float64Array {
+    return decodeNumbers(this.#read(), this.type, this.#file, this.#key);
+  }
 }
 
 export type StoredTensors = ReadonlyMap<string, StoredTensor>;
 
-/** The same tensors as the networks take them: float32. */
+/** A weights file of any format, opened. */
+export interface WeightsFile {
+  /** For people, such as "PyTorch (zip)". */
+  readonly format: string;
+  readonly tensors: StoredTensors;
+  /** Texts that stand beside the tensors. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** What else the file holds and no reader here takes, by key: counters, optimiser states, texts. */
+  readonly others: ReadonlyMap<string, string>;
+}
+
+/** The same tensors as the networks take them: float32. @throws PenumbraError WEIGHTS_MALFORMED */
 export function toHostTensors(tensors: StoredTensors): Map<string, HostTensor> {
   return new Map(
-    [...tensors].map(([name, { shape, values }]): [string, HostTensor] => [
-      name,
-      { shape, values: values instanceof Float32Array ? values : Float32Array.from(values) },
-    ]),
+    [...tensors].map(([name, tensor]): [string, HostTensor] => {
+      const values = tensor.values();
+      return [name, { shape: tensor.shape, values: values instanceof Float32Array ? values : Float32Array.from(values) }];
+    }),
   );
 }

@@ -1,48 +1,58 @@
+import { bytesSource, type ByteSource } from '#shared/formats/byte-source.ts';
 import { malformed } from '../malformed.ts';
 
 const LINE_LIMIT = 256;
+/** Read ahead at once, so that a reader of small things does not ask the file for each. */
+const WINDOW_BYTES = 65_536;
 
 /** Reads numbers and text off a file, and refuses to go past its end. Little-endian unless said otherwise. */
 export class ByteReader {
   position: number;
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #source: ByteSource;
   readonly #file: string;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  #windowStart = 0;
+  #window: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
 
-  constructor(bytes: Uint8Array, start: number, file: string) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  constructor(source: ByteSource | Uint8Array, start: number, file: string) {
+    this.#source = source instanceof Uint8Array ? bytesSource(source) : source;
     this.#file = file;
     this.position = start;
   }
 
   byte(): number {
-    return this.#view.getUint8(this.#advance(1));
+    const at = this.#advance(1);
+    return this.#view.getUint8(at);
   }
 
   uint16(): number {
-    return this.#view.getUint16(this.#advance(2), true);
+    const at = this.#advance(2);
+    return this.#view.getUint16(at, true);
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.#advance(4), true);
+    const at = this.#advance(4);
+    return this.#view.getUint32(at, true);
   }
 
   int32(): number {
-    return this.#view.getInt32(this.#advance(4), true);
+    const at = this.#advance(4);
+    return this.#view.getInt32(at, true);
   }
 
   /** A length or offset; beyond 2^53 it is refused, since no file is that long. */
   uint64(): number {
-    const value = this.#view.getBigUint64(this.#advance(8), true);
+    const at = this.#advance(8);
+    const value = this.#view.getBigUint64(at, true);
     if (value > BigInt(Number.MAX_SAFE_INTEGER))
       throw malformed(this.#file, `a length of ${value.toString()} at byte ${this.position - 8}`);
     return Number(value);
   }
 
   float64BigEndian(): number {
-    return this.#view.getFloat64(this.#advance(8), false);
+    const at = this.#advance(8);
+    return this.#view.getFloat64(at, false);
   }
 
   /** Two's complement of this many bytes. */
@@ -53,10 +63,20 @@ export class ByteReader {
     return BigInt.asIntN(length * 8, value);
   }
 
-  /** A view, not a copy. */
+  /** May be a view. */
   bytes(length: number): Uint8Array {
-    const start = this.#advance(length);
-    return this.#bytes.subarray(start, start + length);
+    if (length > WINDOW_BYTES) {
+      const start = this.position;
+      this.skip(length);
+      return this.#source.read(start, this.position);
+    }
+    const at = this.#advance(length);
+    return this.#window.subarray(at, at + length);
+  }
+
+  skip(length: number): void {
+    this.#refuseBeyond(length);
+    this.position += length;
   }
 
   text(length: number): string {
@@ -71,27 +91,37 @@ export class ByteReader {
 
   /** Text up to a line feed, which is consumed. */
   line(): string {
-    const end = this.#bytes.subarray(this.position, this.position + LINE_LIMIT).indexOf(0x0a);
-    if (end < 0)
-      throw malformed(this.#file, `a name at byte ${this.position} does not end within ${LINE_LIMIT} bytes`, { offset: this.position });
+    const start = this.position;
+    const ahead = this.#source.read(Math.min(start, this.#source.byteLength), Math.min(start + LINE_LIMIT, this.#source.byteLength));
+    const end = ahead.indexOf(0x0a);
+    if (end < 0) throw malformed(this.#file, `a name at byte ${start} does not end within ${LINE_LIMIT} bytes`, { offset: start });
     const line = this.text(end);
     this.position += 1;
     return line;
   }
 
+  #refuseBeyond(length: number): void {
+    const start = this.position;
+    const { byteLength } = this.#source;
+    if (length > byteLength - start) {
+      throw malformed(this.#file, `ends at byte ${byteLength}, ${length} more were expected at byte ${start}; the file is cut off`, {
+        expected: start + length,
+        found: byteLength,
+      });
+    }
+  }
+
+  /** Moves on and gives where the bytes lie in the window. Call it before touching the view, which it may replace. */
   #advance(length: number): number {
     const start = this.position;
-    if (length > this.#bytes.byteLength - start) {
-      throw malformed(
-        this.#file,
-        `ends at byte ${this.#bytes.byteLength}, ${length} more were expected at byte ${start}; the file is cut off`,
-        {
-          expected: start + length,
-          found: this.#bytes.byteLength,
-        },
-      );
+    if (start < this.#windowStart || start + length > this.#windowStart + this.#window.byteLength) {
+      this.#refuseBeyond(length);
+      const end = Math.min(start + Math.max(length, WINDOW_BYTES), this.#source.byteLength);
+      this.#window = this.#source.read(start, end);
+      this.#windowStart = start;
+      this.#view = new DataView(this.#window.buffer, this.#window.byteOffset, this.#window.byteLength);
     }
     this.position = start + length;
-    return start;
+    return start - this.#windowStart;
   }
 }

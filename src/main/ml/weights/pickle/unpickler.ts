@@ -1,51 +1,72 @@
+import type { ByteSource } from '#shared/formats/byte-source.ts';
 import { malformed, unsafe } from '../malformed.ts';
+import { build } from './build.ts';
 import { ByteReader } from './byte-reader.ts';
-import { allowedGlobal, construct, persistentStorage } from './torch-globals.ts';
-import { describe, isKind, tuple, type PickleValue } from './values.ts';
+import { allowedGlobal, construct, persistentStorage } from './globals.ts';
+import { describe, isKind, tuple, type PickleValue, type StorageReference } from './values.ts';
 
-/** Far above any state dict, far below what would exhaust memory. */
-const MEMO_LIMIT = 2_000_000;
-const STACK_LIMIT = 2_000_000;
-const NESTING_LIMIT = 1_000;
+/** Far above any checkpoint or list of labels (COCO's needs some 3 million), far below what would exhaust memory. */
+const VALUE_LIMIT = 16_000_000;
+const CONTAINER_LIMIT = 2_000_000;
+const MEMO_LIMIT = 4_000_000;
+const MARK_LIMIT = 1_000;
+const TEXT_LIMIT_BYTES = 2 ** 20;
+
+export interface PickleOptions {
+  /** Shown in errors. */
+  readonly file: string;
+  /** How many bytes of numbers may stand in the pickle itself: many in NumPy files, few in torch's. */
+  readonly inlineLimitBytes: number;
+  /** What torch.storage._load_from_bytes makes; null: it is not allowed. */
+  readonly loadStorage: ((bytes: Uint8Array) => StorageReference) | null;
+}
 
 export interface Unpickled {
   readonly value: PickleValue;
+  /** Storages that were referred to, by key. */
+  readonly storages: ReadonlyMap<string, StorageReference>;
   /** Offset of the first byte after the pickle. */
   readonly end: number;
 }
 
 /**
- * Reads one pickle of plain data and torch tensors (protocols 2 to 5). An opcode outside the table or a global outside the allow-list ends
- * it with an error; nothing in the file is ever looked up, imported or called.
+ * Reads one pickle of plain data, torch tensors and NumPy arrays (protocols 2 to 5). An opcode outside the table or a global outside the
+ * allow-list ends it with an error; nothing in the file is ever looked up, imported or called.
  * @throws PenumbraError WEIGHTS_MALFORMED, WEIGHTS_UNSAFE
  */
-export function unpickle(bytes: Uint8Array, start: number, file: string): Unpickled {
-  return new Unpickler(new ByteReader(bytes, start, file), file).run();
+export function unpickle(source: ByteSource, start: number, options: PickleOptions): Unpickled {
+  return new Unpickler(new ByteReader(source, start, options.file), options).run();
 }
 
 class Unpickler {
   readonly #reader: ByteReader;
   readonly #file: string;
+  readonly #options: PickleOptions;
   readonly #memo = new Map<number, PickleValue>();
+  readonly #storages = new Map<string, StorageReference>();
   /** Lengths of the stack where MARKs stand. */
   readonly #marks: number[] = [];
-  #stack: PickleValue[] = [];
+  readonly #stack: PickleValue[] = [];
+  #values = 0;
+  #containers = 0;
+  #inlineBytes = 0;
 
-  constructor(reader: ByteReader, file: string) {
+  constructor(reader: ByteReader, options: PickleOptions) {
     this.#reader = reader;
-    this.#file = file;
+    this.#options = options;
+    this.#file = options.file;
   }
 
   run(): Unpickled {
     for (;;) {
       const at = this.#reader.position;
       const opcode = this.#reader.byte();
-      if (opcode === 0x2e) return { value: this.#pop(), end: this.#reader.position }; // STOP
+      if (opcode === 0x2e) return { value: this.#pop(), storages: this.#storages, end: this.#reader.position }; // STOP
       if (!this.#step(opcode)) {
         const found = `0x${opcode.toString(16).padStart(2, '0')}`;
         throw unsafe(this.#file, `has pickle opcode ${found} at byte ${at}, which files of tensors do not use`, { found, offset: at });
       }
-      if (this.#stack.length > STACK_LIMIT || this.#memo.size > MEMO_LIMIT || this.#marks.length > NESTING_LIMIT) {
+      if (this.#values > VALUE_LIMIT || this.#containers > CONTAINER_LIMIT || this.#memo.size > MEMO_LIMIT || this.#marks.length > MARK_LIMIT) {
         throw malformed(this.#file, `the pickle grows beyond what any state dict needs (byte ${at})`, { offset: at });
       }
     }
@@ -82,19 +103,19 @@ class Unpickler {
       case 0x47: // BINFLOAT
         return this.#push(reader.float64BigEndian());
       case 0x58: // BINUNICODE
-        return this.#push(reader.text(reader.uint32()));
+        return this.#push(this.#text(reader.uint32()));
       case 0x8c: // SHORT_BINUNICODE
-        return this.#push(reader.text(reader.byte()));
+        return this.#push(this.#text(reader.byte()));
       case 0x8d: // BINUNICODE8
-        return this.#push(reader.text(reader.uint64()));
+        return this.#push(this.#text(reader.uint64()));
       case 0x55: // SHORT_BINSTRING
-        return this.#push(reader.text(reader.byte()));
+        return this.#push(this.#text(reader.byte()));
       case 0x42: // BINBYTES
-        return this.#push(reader.bytes(reader.uint32()));
+        return this.#push(this.#inline(reader.uint32()));
       case 0x43: // SHORT_BINBYTES
-        return this.#push(reader.bytes(reader.byte()));
+        return this.#push(this.#inline(reader.byte()));
       case 0x8e: // BINBYTES8
-        return this.#push(reader.bytes(reader.uint64()));
+        return this.#push(this.#inline(reader.uint64()));
       default:
         return false;
     }
@@ -106,21 +127,21 @@ class Unpickler {
         this.#marks.push(this.#stack.length);
         return true;
       case 0x29: // EMPTY_TUPLE
-        return this.#push(tuple([]));
+        return this.#contain(tuple([]));
       case 0x85: // TUPLE1
-        return this.#push(tuple(this.#take(1)));
+        return this.#contain(tuple(this.#take(1)));
       case 0x86: // TUPLE2
-        return this.#push(tuple(this.#take(2)));
+        return this.#contain(tuple(this.#take(2)));
       case 0x87: // TUPLE3
-        return this.#push(tuple(this.#take(3)));
+        return this.#contain(tuple(this.#take(3)));
       case 0x74: // TUPLE
-        return this.#push(tuple(this.#sinceMark()));
+        return this.#contain(tuple(this.#sinceMark()));
       case 0x5d: // EMPTY_LIST
-        return this.#push([]);
+        return this.#contain([]);
       case 0x7d: // EMPTY_DICT
-        return this.#push(new Map());
+        return this.#contain(new Map());
       case 0x8f: // EMPTY_SET
-        return this.#push({ kind: 'set', items: [] });
+        return this.#contain({ kind: 'set', items: [] });
       case 0x61: // APPEND
         return this.#extend(this.#take(1));
       case 0x65: // APPENDS
@@ -169,14 +190,20 @@ class Unpickler {
       case 0x81: {
         // NEWOBJ
         const [callee, argumentTuple] = this.#take(2);
-        return this.#push(construct(callee ?? null, argumentTuple ?? null, this.#file));
+        return this.#contain(construct(callee ?? null, argumentTuple ?? null, this.#options));
       }
-      case 0x62: // BUILD: attributes such as a state dict's `_metadata`, which say nothing about numbers
-        this.#take(1);
-        this.#top();
+      case 0x62: {
+        // BUILD
+        const [state] = this.#take(1);
+        build(this.#top(), state ?? null, this.#file);
         return true;
-      case 0x51: // BINPERSID
-        return this.#push(persistentStorage(this.#pop(), this.#file));
+      }
+      case 0x51: {
+        // BINPERSID
+        const storage = persistentStorage(this.#pop(), this.#file);
+        this.#storages.set(storage.key, storage);
+        return this.#push(storage);
+      }
       default:
         return false;
     }
@@ -188,7 +215,26 @@ class Unpickler {
 
   #push(value: PickleValue): true {
     this.#stack.push(value);
+    this.#values += 1;
     return true;
+  }
+
+  #contain(value: PickleValue): true {
+    this.#containers += 1;
+    return this.#push(value);
+  }
+
+  #text(bytes: number): string {
+    if (bytes > TEXT_LIMIT_BYTES) throw malformed(this.#file, `has a text of ${bytes} bytes at byte ${this.#reader.position}; at most ${TEXT_LIMIT_BYTES} are read, or the file is cut off`);
+    return this.#reader.text(bytes);
+  }
+
+  #inline(bytes: number): Uint8Array {
+    this.#inlineBytes += bytes;
+    const limit = this.#options.inlineLimitBytes;
+    if (this.#inlineBytes > limit) throw malformed(this.#file, `the pickle itself holds ${this.#inlineBytes} bytes of data; at most ${limit} are read`, { found: this.#inlineBytes, expected: limit });
+    // A copy: the window it lies in must not be kept for its sake.
+    return new Uint8Array(this.#reader.bytes(bytes));
   }
 
   #pop(): PickleValue {
@@ -222,12 +268,14 @@ class Unpickler {
     const target = this.#top();
     if (Array.isArray(target)) for (const item of items) target.push(item);
     else if (isKind(target, 'set')) for (const item of items) target.items.push(item);
+    else if (isKind(target, 'opaque object')) return true;
     else throw malformed(this.#file, `the pickle appends to ${describe(target)}`);
     return true;
   }
 
   #setItems(items: readonly PickleValue[]): true {
     const target = this.#top();
+    if (isKind(target, 'opaque object')) return true;
     if (!(target instanceof Map) || items.length % 2 !== 0) throw malformed(this.#file, `the pickle sets items of ${describe(target)}`);
     for (let i = 0; i < items.length; i += 2) target.set(items[i] ?? null, items[i + 1] ?? null);
     return true;

@@ -1,6 +1,6 @@
-import type { StoredType } from '../weights-file.ts';
+import type { StoredType } from '../stored-type.ts';
 
-/** What a restricted pickle can hold: plain data and the few torch objects that a state dict is made of. */
+/** What a restricted pickle can hold: plain data and the few torch and NumPy objects that weights and CAMs are made of. */
 export type PickleValue =
   | null
   | boolean
@@ -13,8 +13,11 @@ export type PickleValue =
   | PickleTuple
   | PickleSet
   | PickleGlobal
+  | OpaqueObject
   | StorageReference
-  | TensorReference;
+  | TensorReference
+  | NumpyType
+  | NumpyArray;
 
 /** A Python tuple; lists are arrays. */
 export interface PickleTuple {
@@ -33,22 +36,53 @@ export interface PickleGlobal {
   readonly name: string;
 }
 
-/** A block of numbers that lies elsewhere in the file. */
+/** An object of a class that checkpoints carry and no reader here needs, such as `argparse.Namespace`. Its contents are dropped. */
+export interface OpaqueObject {
+  readonly kind: 'opaque object';
+  readonly name: string;
+}
+
+/** A block of numbers that lies elsewhere in the file, or, in NumPy files, in the pickle itself. */
 export interface StorageReference {
   readonly kind: 'storage';
   readonly key: string;
-  readonly type: StoredType;
+  /** null: untyped, counted in bytes; the tensor says what they are. */
+  readonly type: StoredType | null;
   /** In elements. */
   readonly length: number;
+  readonly inline: Uint8Array | null;
 }
 
 /** A view on a storage. Offsets and strides in elements. */
 export interface TensorReference {
   readonly kind: 'tensor';
+  readonly type: StoredType;
   readonly storage: StorageReference;
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
+}
+
+/** numpy.dtype; BUILD sets its byte order. */
+export interface NumpyType {
+  readonly kind: 'numpy.dtype';
+  /** Such as `f4`, or `O8` for objects. */
+  readonly code: string;
+  isBigEndian: boolean;
+}
+
+/** numpy.ndarray; BUILD fills it. */
+export interface NumpyArray {
+  readonly kind: 'numpy array';
+  content: NumpyContent | null;
+}
+
+export interface NumpyContent {
+  readonly dtype: NumpyType;
+  readonly shape: readonly number[];
+  readonly isFortran: boolean;
+  /** Bytes of numbers, or the objects of an array of objects. */
+  readonly data: Uint8Array | readonly PickleValue[];
 }
 
 export function tuple(items: readonly PickleValue[]): PickleTuple {
@@ -71,5 +105,5 @@ export function describe(value: PickleValue | undefined): string {
   if (value instanceof Map) return 'a dict';
   if (value instanceof Uint8Array) return 'bytes';
   if (Array.isArray(value)) return 'a list';
-  return value.kind === 'global' ? value.name : `a ${value.kind}`;
+  return value.kind === 'global' || value.kind === 'opaque object' ? value.name : `a ${value.kind}`;
 }

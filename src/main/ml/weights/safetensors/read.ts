@@ -1,36 +1,29 @@
-import type { HostTensors } from '../nn/host-tensor.ts';
-import { malformed } from './malformed.ts';
-import { decodeNumbers } from './numbers.ts';
-import { STORED_BYTES, type StoredTensor, type StoredType } from './weights-file.ts';
+import type { ByteSource } from '#shared/formats/byte-source.ts';
+import { malformed } from '../malformed.ts';
+import { STORED_BYTES, type StoredType } from '../stored-type.ts';
+import { StoredTensor, type WeightsFile } from '../weights-file.ts';
 
 /** Longest header the format allows. */
 const HEADER_LIMIT = 100_000_000;
-const HEADER_ALIGNMENT = 8;
-const METADATA_KEY = '__metadata__';
-
-export interface SafetensorsFile {
-  readonly tensors: ReadonlyMap<string, StoredTensor>;
-  readonly metadata: ReadonlyMap<string, string>;
-}
+export const METADATA_KEY = '__metadata__';
 
 /**
- * Reads a safetensors file strictly (networks-formats.md §3.4): no holes, no overlap, no rest, exact lengths.
+ * A safetensors file, checked strictly (networks-formats.md §3.4): no holes, no overlap, no rest, exact lengths. No tensor is read yet.
  * @param file shown in errors
  * @throws PenumbraError WEIGHTS_MALFORMED naming the tensor
  */
-export function readSafetensors(bytes: Uint8Array, file: string): SafetensorsFile {
-  const { header, dataStart } = readHeader(bytes, file);
-  const data = bytes.subarray(dataStart);
+export function openSafetensors(source: ByteSource, file: string): WeightsFile {
+  const { header, dataStart } = readHeader(source, file);
   const metadata = readMetadata(header.get(METADATA_KEY), file);
   const entries = [...header].filter(([name]) => name !== METADATA_KEY).map(([name, raw]) => readEntry(name, raw, file));
-  checkCoverage(entries, data.byteLength, file);
+  checkCoverage(entries, source.byteLength - dataStart, file);
   const tensors = new Map(
     entries.map(({ name, type, shape, begin, end }): [string, StoredTensor] => [
       name,
-      { type, shape, values: decodeNumbers(data.subarray(begin, end), type, file, name) },
+      new StoredTensor({ file, key: name, type, shape }, () => source.read(dataStart + begin, dataStart + end)),
     ]),
   );
-  return { tensors, metadata };
+  return { format: 'safetensors', tensors, metadata, others: new Map() };
 }
 
 interface Entry {
@@ -41,22 +34,23 @@ interface Entry {
   readonly end: number;
 }
 
-function readHeader(bytes: Uint8Array, file: string): { header: Map<string, unknown>; dataStart: number } {
-  if (bytes.byteLength < 8)
-    throw malformed(file, `has ${bytes.byteLength} bytes; a safetensors file has at least 8`, { found: bytes.byteLength });
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+function readHeader(source: ByteSource, file: string): { header: Map<string, unknown>; dataStart: number } {
+  if (source.byteLength < 8)
+    throw malformed(file, `has ${source.byteLength} bytes; a safetensors file has at least 8`, { found: source.byteLength });
+  const size = source.read(0, 8);
+  const length = new DataView(size.buffer, size.byteOffset).getBigUint64(0, true);
   if (length > BigInt(HEADER_LIMIT))
     throw malformed(file, `says its header has ${length.toString()} bytes; at most ${HEADER_LIMIT} are allowed`, {
       found: length.toString(),
       expected: HEADER_LIMIT,
     });
   const dataStart = 8 + Number(length);
-  if (dataStart > bytes.byteLength)
-    throw malformed(file, `says its header ends at byte ${dataStart} of ${bytes.byteLength}; the file is cut off`, {
+  if (dataStart > source.byteLength)
+    throw malformed(file, `says its header ends at byte ${dataStart} of ${source.byteLength}; the file is cut off`, {
       expected: dataStart,
-      found: bytes.byteLength,
+      found: source.byteLength,
     });
-  const text = headerText(bytes.subarray(8, dataStart), file);
+  const text = headerText(source.read(8, dataStart), file);
   if (!text.startsWith('{')) throw malformed(file, 'its header does not start with "{"');
   return { header: uniqueKeys(text, file), dataStart };
 }
@@ -163,29 +157,4 @@ function checkCoverage(entries: readonly Entry[], dataBytes: number, file: strin
   }
   if (reached !== dataBytes)
     throw malformed(file, `has ${dataBytes} bytes of data; expected ${reached}`, { expected: reached, found: dataBytes });
-}
-
-/** Writes float32 tensors, sorted by name, header padded to 8 bytes: equal tensors give equal bytes. */
-export function writeSafetensors(tensors: HostTensors, metadata: ReadonlyMap<string, string> = new Map()): Uint8Array {
-  const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
-  const header: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  if (metadata.size > 0) header[METADATA_KEY] = Object.fromEntries([...metadata].sort(([a], [b]) => (a < b ? -1 : 1)));
-  let end = 0;
-  for (const [name, { shape, values }] of sorted) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [end, end + values.byteLength] };
-    end += values.byteLength;
-  }
-  const text = JSON.stringify(header);
-  const encoded = new TextEncoder().encode(text);
-  const headerBytes = Math.ceil(encoded.byteLength / HEADER_ALIGNMENT) * HEADER_ALIGNMENT;
-  const result = new Uint8Array(8 + headerBytes + end);
-  new DataView(result.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  result.fill(0x20, 8, 8 + headerBytes);
-  result.set(encoded, 8);
-  let at = 8 + headerBytes;
-  for (const [, { values }] of sorted) {
-    result.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
-    at += values.byteLength;
-  }
-  return result;
 }
