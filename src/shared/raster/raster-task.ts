@@ -19,3 +19,13 @@ export function checkpoint(task: RasterTask | undefined, share: number): void {
   }
   task.onProgress?.(share);
 }
+
+/** A task that covers `from`..`to` of `task`. */
+export function partOf(task: RasterTask | undefined, from: number, to: number): RasterTask | undefined {
+  if (task === undefined) return undefined;
+  const { isCancelled, onProgress } = task;
+  return {
+    ...(isCancelled === undefined ? {} : { isCancelled }),
+    ...(onProgress === undefined ? {} : { onProgress: (share: number) => onProgress(from + share * (to - from)) }),
+  };
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { IGNORE } from '../../domain/classes.ts';
 import { CRF_ROWS, type CrfParameters } from './crf-rows.ts';
@@ -8,6 +8,9 @@ import { DenseCrf, denseCrf } from './dense-crf.ts';
 import { unaryFromLabels, unaryFromScores } from './unary.ts';
 import { wholeImage } from '../image-region.ts';
 import type { Planes } from '../planes.ts';
+
+// On a loaded machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const Deviation = z.union([z.number(), z.tuple([z.number(), z.number()])]);
 const Compat = z.union([z.number(), z.array(z.number()), z.array(z.array(z.number()))]);

@@ -1,0 +1,46 @@
+import { badInput } from '../bad-input.ts';
+import { squaredDistance } from '../morphology/distance-transform.ts';
+import type { ByteRaster } from '../rasters.ts';
+import { boundaryMap } from './boundary-map.ts';
+
+export interface BoundaryScore {
+  readonly precision: number;
+  readonly recall: number;
+  readonly f: number;
+}
+
+/**
+ * DAVIS' boundary measure F of a mask against the truth: a boundary pixel is right within `tolerance` of the image's diagonal, rounded up to px.
+ * Two empty boundaries score 1, one empty one 0. What is not 0 in a mask is inside.
+ */
+export function boundaryF(mask: ByteRaster, truth: ByteRaster, tolerance = 0.008): BoundaryScore {
+  if (mask.width !== truth.width || mask.height !== truth.height) {
+    throw badInput('boundary F', `the mask is ${mask.width}×${mask.height} px, the truth ${truth.width}×${truth.height}`, 'Compare masks of one size.');
+  }
+  const radiusPx = tolerance >= 1 ? tolerance : Math.ceil(tolerance * Math.hypot(mask.width, mask.height));
+  const own = boundaryMap(binary(mask));
+  const right = boundaryMap(binary(truth));
+  const ownCount = count(own);
+  const rightCount = count(right);
+  if (ownCount === 0 || rightCount === 0) {
+    const value = ownCount === rightCount ? 1 : 0;
+    return { precision: ownCount === 0 ? 1 : 0, recall: rightCount === 0 ? 1 : 0, f: value };
+  }
+  const precision = countWithin(own, right, radiusPx) / ownCount;
+  const recall = countWithin(right, own, radiusPx) / rightCount;
+  return { precision, recall, f: precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall) };
+}
+
+function binary(mask: ByteRaster): ByteRaster {
+  return { ...mask, data: mask.data.map((value) => (value === 0 ? 0 : 1)) };
+}
+
+function count({ data }: ByteRaster): number {
+  return data.reduce((sum, value) => sum + value, 0);
+}
+
+/** How many pixels of `points` lie within `radiusPx` of one of `others`. */
+function countWithin(points: ByteRaster, others: ByteRaster, radiusPx: number): number {
+  const distance = squaredDistance({ ...others, data: others.data.map((value) => 1 - value) });
+  return points.data.reduce((sum, value, pixel) => sum + (value === 1 && (distance[pixel] ?? Infinity) <= radiusPx * radiusPx ? 1 : 0), 0);
+}

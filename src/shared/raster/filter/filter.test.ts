@@ -1,0 +1,79 @@
+import { describe, expect, it, vi } from 'vitest';
+import { RasterFixture, worstDifference } from '../../../../tests/support/raster-fixtures.ts';
+import { greyOf } from '../colour/grey.ts';
+import { labOf } from '../colour/lab.ts';
+import { canny } from './canny.ts';
+import { gaussianBlur, gaussianBlur3 } from './gaussian-blur.ts';
+import { sobel } from './sobel.ts';
+
+// On a loaded machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+const fixture = new RasterFixture('filter');
+const image = fixture.rgb('image');
+const grey = fixture.bytes('grey');
+
+describe('colour', () => {
+  it('grey as OpenCV', () => expect(worstDifference(greyOf(image).data, grey.data)).toBe(0));
+
+  it('Lab as scikit-image', () => expect(worstDifference(labOf(image), fixture.values('lab'))).toBeLessThan(1e-5));
+
+  it('refuses an array of another length', () => {
+    expect(() => labOf({ width: 2, height: 2, data: new Uint8Array(4) })).toThrow('4 values for 2×2×3; expected 12');
+    expect(() => greyOf({ width: 2, height: 2, data: new Uint8Array(4) })).toThrow('expected 12');
+  });
+});
+
+describe('Gaussian blur', () => {
+  it('of σ 1 as SciPy', () => {
+    const blurred = gaussianBlur(labOf(image), { ...image, channels: 3 }, 1);
+    expect(worstDifference(blurred, fixture.values('lab_blurred'))).toBeLessThan(1e-5);
+  });
+
+  it('wider than the image as SciPy: mirrored again and again', () => {
+    const cut = { width: 9, height: 12, data: new Uint8Array(9 * 12 * 3) };
+    for (let y = 0; y < 12; y++) cut.data.set(image.data.subarray(y * image.width * 3, (y * image.width + 9) * 3), y * 27);
+    const blurred = gaussianBlur(labOf(cut), { width: 9, height: 12, channels: 3 }, 7);
+    expect(worstDifference(blurred, fixture.values('lab_blurred_wide'))).toBeLessThan(1e-5);
+  });
+
+  it('3×3 as OpenCV', () => expect(worstDifference(gaussianBlur3(grey).data, fixture.values('blur3'))).toBe(0));
+
+  it('of a lone pixel and of nothing', () => {
+    expect(gaussianBlur3({ width: 1, height: 1, data: Uint8Array.of(7) }).data).toEqual(Uint8Array.of(7));
+    expect(gaussianBlur(new Float64Array(0), { width: 0, height: 9, channels: 1 }, 2)).toEqual(new Float64Array(0));
+    expect(gaussianBlur(Float64Array.of(3), { width: 1, height: 1, channels: 1 }, 5)[0]).toBeCloseTo(3, 12);
+    expect(() => gaussianBlur(new Float64Array(1), { width: 1, height: 1, channels: 1 }, -1)).toThrow('sigma is -1');
+  });
+});
+
+describe('edges', () => {
+  it('Sobel as OpenCV', () => {
+    const { dx, dy } = sobel(grey, 'mirror');
+    expect(worstDifference(dx, fixture.values('sobel_x'))).toBe(0);
+    expect(worstDifference(dy, fixture.values('sobel_y'))).toBe(0);
+  });
+
+  it.each([
+    ['canny_100_200', 100, 200, 'l1'],
+    ['canny_1_50', 1, 50, 'l1'],
+    ['canny_l2', 60.5, 180.5, 'l2'],
+    ['canny_swapped', 200, 100, 'l1'],
+  ] as const)('%s as OpenCV', (key, low, high, norm) => {
+    expect(worstDifference(canny(grey, { low, high, norm }).data, fixture.values(key))).toBe(0);
+  });
+
+  it.each([
+    [0, 7],
+    [1, 1],
+    [1, 6],
+  ])('%i × %i has none', (width, height) => {
+    const flat = { width, height, data: new Uint8Array(width * height).fill(9) };
+    expect(canny(flat, { low: 1, high: 50, norm: 'l1' }).data).toEqual(new Uint8Array(width * height));
+  });
+
+  it('refuses thresholds that are no numbers, and stops when asked', () => {
+    expect(() => canny(grey, { low: NaN, high: 3, norm: 'l1' })).toThrow('thresholds are NaN and 3');
+    expect(() => canny(grey, { low: 1, high: 3, norm: 'l1' }, { isCancelled: () => true })).toThrow('stopped');
+  });
+});

@@ -1,0 +1,62 @@
+import { assertLength } from '../bad-input.ts';
+import type { ByteRaster } from '../rasters.ts';
+
+/**
+ * Squared Euclidean distance in px² of each pixel to the nearest pixel that is 0 in `mask`, exactly (Felzenszwalb and Huttenlocher 2012); 0 for
+ * those pixels themselves, Infinity everywhere when there is none. The root is scipy.ndimage.distance_transform_edt.
+ */
+export function squaredDistance(mask: ByteRaster): Float64Array {
+  const { width, height, data } = mask;
+  assertLength('distance transform', width, height, 1, data.length);
+  // Columns first: the distance to the nearest 0 above or below.
+  const result = new Float64Array(width * height);
+  for (let x = 0; x < width; x++) {
+    let since = Infinity;
+    for (let y = 0, at = x; y < height; y++, at += width) {
+      since = data[at] === 0 ? 0 : since + 1;
+      result[at] = since;
+    }
+    since = Infinity;
+    for (let y = height - 1, at = (height - 1) * width + x; y >= 0; y--, at -= width) {
+      since = data[at] === 0 ? 0 : since + 1;
+      result[at] = Math.min(result[at] ?? 0, since) ** 2;
+    }
+  }
+  const envelope = { at: new Int32Array(width), from: new Float64Array(width + 1), row: new Float64Array(width) };
+  for (let y = 0; y < height; y++) lowerEnvelope(result.subarray(y * width, (y + 1) * width), envelope);
+  return result;
+}
+
+interface Envelope {
+  readonly at: Int32Array; // where the parabolas of the envelope stand
+  readonly from: Float64Array; // from where each is the lowest
+  readonly row: Float64Array;
+}
+
+/** row[x] = min over q of (x − q)² + row[q], in place. */
+function lowerEnvelope(row: Float64Array, { at, from, row: heights }: Envelope): void {
+  heights.set(row);
+  let count = 0;
+  for (let q = 0; q < row.length; q++) {
+    const height = heights[q] ?? 0;
+    if (height === Infinity) continue;
+    let cross = -Infinity;
+    while (count > 0) {
+      const p = at[count - 1] ?? 0;
+      cross = (height + q * q - ((heights[p] ?? 0) + p * p)) / (2 * (q - p));
+      if (cross > (from[count - 1] ?? 0)) break;
+      count -= 1;
+      cross = -Infinity;
+    }
+    at[count] = q;
+    from[count] = cross;
+    count += 1;
+  }
+  if (count === 0) return;
+  from[count] = Infinity;
+  for (let x = 0, k = 0; x < row.length; x++) {
+    while ((from[k + 1] ?? Infinity) < x) k += 1;
+    const p = at[k] ?? 0;
+    row[x] = (x - p) ** 2 + (heights[p] ?? 0);
+  }
+}

@@ -1,0 +1,111 @@
+import { assertLength, assertWhole } from '../bad-input.ts';
+import type { Size } from '../planes.ts';
+
+/**
+ * Resizing of bytes as Pillow does it (libImaging/Resample.c): antialiased, weights in fixed point of 22 bits, columns and then rows, with bytes
+ * in between.
+ */
+
+export type PilFilter = 'bilinear' | 'bicubic';
+
+interface Kernel {
+  readonly support: number; // px of the target
+  readonly weight: (distance: number) => number;
+}
+
+const KERNELS: Readonly<Record<PilFilter, Kernel>> = {
+  bilinear: { support: 1, weight: (distance) => Math.max(0, 1 - Math.abs(distance)) },
+  bicubic: {
+    support: 2,
+    weight: (distance) => {
+      const x = Math.abs(distance);
+      if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+      return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+    },
+  },
+};
+
+const PRECISION_BITS = 22;
+const HALF = 2 ** (PRECISION_BITS - 1);
+
+interface Taps {
+  readonly from: Int32Array; // first source position of each target position
+  readonly count: Int32Array;
+  readonly weights: Int32Array; // [target, most]
+  readonly most: number;
+}
+
+/** `data` [h, w, channels] → [H, W, channels]; Image.resize(size, BICUBIC or BILINEAR) of 8-bit images without alpha. */
+export function resizeLikePil(image: Size & { readonly data: Uint8Array }, channels: 1 | 3, size: Size, filter: PilFilter): Size & { readonly data: Uint8Array } {
+  assertLength('resize', image.width, image.height, channels, image.data.length);
+  assertWhole('resize', 'width', size.width, 1, 65_535);
+  assertWhole('resize', 'height', size.height, 1, 65_535);
+  assertWhole('resize', 'width of the image', image.width, 1, 2 ** 26);
+  assertWhole('resize', 'height of the image', image.height, 1, 2 ** 26);
+  const across = image.width === size.width ? image.data : resizeRows(image, channels, tapsOf(image.width, size.width, KERNELS[filter]), size.width);
+  const data = image.height === size.height ? across.slice() : resizeColumns(across, size.width * channels, tapsOf(image.height, size.height, KERNELS[filter]), size.height);
+  return { width: size.width, height: size.height, data };
+}
+
+function tapsOf(source: number, target: number, { support, weight }: Kernel): Taps {
+  const scale = source / target;
+  const spread = Math.max(1, scale);
+  const reach = support * spread;
+  const most = Math.ceil(reach) * 2 + 1;
+  const from = new Int32Array(target);
+  const count = new Int32Array(target);
+  const weights = new Int32Array(target * most);
+  for (let index = 0; index < target; index++) {
+    const centre = (index + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(centre - reach + 0.5));
+    const taps = Math.min(source, Math.trunc(centre + reach + 0.5)) - first;
+    const shares = Array.from({ length: taps }, (_, tap) => weight((tap + first - centre + 0.5) * (1 / spread)));
+    const sum = shares.reduce((total, share) => total + share, 0);
+    from[index] = first;
+    count[index] = taps;
+    for (const [tap, share] of shares.entries()) {
+      const scaled = (sum === 0 ? share : share / sum) * 2 ** PRECISION_BITS;
+      weights[index * most + tap] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+    }
+  }
+  return { from, count, weights, most };
+}
+
+function clip8(sum: number): number {
+  const value = sum >> PRECISION_BITS;
+  return value < 0 ? 0 : value > 255 ? 255 : value;
+}
+
+function resizeRows(image: Size & { readonly data: Uint8Array }, channels: number, { from, count, weights, most }: Taps, width: number): Uint8Array {
+  const { data } = image;
+  const result = new Uint8Array(width * image.height * channels);
+  for (let y = 0; y < image.height; y++) {
+    const row = y * image.width * channels;
+    for (let x = 0, to = y * width * channels; x < width; x++) {
+      const start = row + (from[x] ?? 0) * channels;
+      const taps = count[x] ?? 0;
+      const first = x * most;
+      for (let channel = 0; channel < channels; channel++, to++) {
+        let sum = HALF;
+        for (let tap = 0, at = start + channel; tap < taps; tap++, at += channels) sum = (sum + (data[at] ?? 0) * (weights[first + tap] ?? 0)) | 0;
+        result[to] = clip8(sum);
+      }
+    }
+  }
+  return result;
+}
+
+function resizeColumns(data: Uint8Array, stride: number, { from, count, weights, most }: Taps, height: number): Uint8Array {
+  const result = new Uint8Array(stride * height);
+  const sums = new Int32Array(stride);
+  for (let y = 0; y < height; y++) {
+    sums.fill(HALF);
+    const taps = count[y] ?? 0;
+    for (let tap = 0, at = (from[y] ?? 0) * stride; tap < taps; tap++) {
+      const weight = weights[y * most + tap] ?? 0;
+      for (let x = 0; x < stride; x++, at++) sums[x] = ((sums[x] ?? 0) + (data[at] ?? 0) * weight) | 0;
+    }
+    for (let x = 0; x < stride; x++) result[y * stride + x] = clip8(sums[x] ?? 0);
+  }
+  return result;
+}

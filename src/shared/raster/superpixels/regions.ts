@@ -1,0 +1,53 @@
+import { badInput } from '../bad-input.ts';
+import type { IntRaster, Regions } from '../rasters.ts';
+
+/** Pairs of regions that share a side of a pixel: first < second, in ascending order, x and y of pair i at 2 i and 2 i + 1. */
+export function adjacentRegions({ count, width, height, data }: Regions): Int32Array {
+  const pairs = new Set<number>();
+  const add = (a: number, b: number): void => {
+    if (a !== b) pairs.add(Math.min(a, b) * count + Math.max(a, b));
+  };
+  for (let y = 0, pixel = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, pixel++) {
+      const own = data[pixel] ?? 0;
+      if (x + 1 < width) add(own, data[pixel + 1] ?? 0);
+      if (y + 1 < height) add(own, data[pixel + width] ?? 0);
+    }
+  }
+  const sorted = Float64Array.from(pairs).sort();
+  const result = new Int32Array(sorted.length * 2);
+  sorted.forEach((pair, index) => {
+    result[index * 2] = Math.floor(pair / count);
+    result[index * 2 + 1] = pair % count;
+  });
+  return result;
+}
+
+/** Every pixel gets the label that most pixels of its region have; of equally frequent ones the smallest. Labels are whole numbers from 0. → [H * W]. */
+export function majorityVote(regions: Regions, labels: IntRaster): Int32Array {
+  if (labels.data.length !== regions.data.length) {
+    throw badInput('majority vote', `${labels.data.length} labels for ${regions.data.length} pixels`, 'Give labels of the same size as the regions.');
+  }
+  let most = 0;
+  for (const label of labels.data) {
+    if (label < 0) throw badInput('majority vote', `a label is ${label}; expected 0 or more`, 'Number the labels from 0.');
+    if (label > most) most = label;
+  }
+  const labelCount = most + 1;
+  const votes = new Map<number, number>(); // few of all pairs of region and label occur
+  for (let pixel = 0; pixel < regions.data.length; pixel++) {
+    const key = (regions.data[pixel] ?? 0) * labelCount + (labels.data[pixel] ?? 0);
+    votes.set(key, (votes.get(key) ?? 0) + 1);
+  }
+  const winner = new Int32Array(regions.count);
+  const best = new Float64Array(regions.count);
+  for (const [key, count] of votes) {
+    const region = Math.floor(key / labelCount);
+    const label = key % labelCount;
+    const leading = best[region] ?? 0;
+    if (count < leading || (count === leading && label > (winner[region] ?? 0))) continue;
+    best[region] = count;
+    winner[region] = label;
+  }
+  return regions.data.map((region) => winner[region] ?? 0);
+}
