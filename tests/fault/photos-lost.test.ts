@@ -100,7 +100,7 @@ describe('a photo lost in the middle of a run', () => {
       const broken = await runToEnd(service, request('photos'));
       expect(broken).toMatchObject({ state: 'failed', error: { code: 'TRAINER_CRASHED' } });
       // What was sealed is there as long as nothing better is.
-      if (!/seal\.replace/.test(fault)) await service.openArtifact(service.stepArtifact(without.id, 'maps').key);
+      if (!/seal\.replace/.test(fault)) await service.artifacts.open(service.stepArtifact(without.id, 'maps').key);
       delete trainerEnv['PENUMBRA_FAULTS'];
       await service.resume(broken.id);
       const run = await service.finished(broken.id);

@@ -84,7 +84,7 @@ describe('a run always ends', () => {
     const run = await runToEnd(service, request('chain'));
     expect(run).toMatchObject({ state: 'failed', error: { code: 'DISK_FULL' } });
     expect(run.error?.message).toMatch(/disk full while writing im_0+2\.png \(\d+ bytes\): \d+ bytes are free in /);
-    expect(service.listArtifacts({}).artifacts.map(({ manifest }) => manifest.stage)).toEqual(['fake-train']);
+    expect(service.artifacts.list({}).artifacts.map(({ manifest }) => manifest.stage)).toEqual(['fake-train']);
     delete trainerEnv['PENUMBRA_FAULTS'];
     await service.resume(run.id);
     expect((await service.finished(run.id)).state).toBe('done');
@@ -95,7 +95,7 @@ describe('a run always ends', () => {
     trainerEnv['PENUMBRA_FAULTS'] = fault;
     const run = await runToEnd(service, request('chain'));
     expect(run).toMatchObject({ state: 'failed', error: { code: 'DISK_FULL' } });
-    expect(service.listArtifacts({}).artifacts).toEqual([]);
+    expect(service.artifacts.list({}).artifacts).toEqual([]);
   });
 
   it('a ledger that cannot be written for a while does not stop the run, and hears of its end later', async () => {

@@ -37,7 +37,7 @@ describe('scoring runs', () => {
     expect(states(scoring)).toEqual({ model: 'reused', refined: 'reused', corrected: 'done', scores: 'done' });
     expect(service.stepArtifact(scoring.id, 'refined').key).toBe(service.stepArtifact(run.id, 'refined').key);
     expect(service.stepArtifact(scoring.id, 'corrected').key).not.toBe(service.stepArtifact(run.id, 'corrected').key);
-    const corrected = await service.openArtifact(service.stepArtifact(scoring.id, 'corrected').key);
+    const corrected = await service.artifacts.open(service.stepArtifact(scoring.id, 'corrected').key);
     expect(new TextDecoder().decode(await corrected.read('edits.txt'))).toBe('im_0000000000000000 1');
 
     expect((await service.scores()).runId).toBe(scoring.id);
@@ -89,7 +89,7 @@ describe('artifacts by key', () => {
     const first = await runToEnd(service, request('chain'));
     const key = service.stepArtifact(first.id, 'refined').key;
     truncateSync(join(project.dir, 'artifacts', key, 'im_0000000000000003.png'), 10);
-    await expect(service.openArtifact(key)).rejects.toMatchObject({ code: 'ARTIFACT_DAMAGED' });
+    await expect(service.artifacts.open(key)).rejects.toMatchObject({ code: 'ARTIFACT_DAMAGED' });
     const again = await runToEnd(service, request('chain'));
     expect(states(again)).toEqual({ model: 'reused', refined: 'done', corrected: 'reused', scores: 'reused' });
     expect(outputHashes(service, again)).toEqual(outputHashes(service, first));
@@ -97,7 +97,7 @@ describe('artifacts by key', () => {
     expect(lines.filter((line) => line.level === 'warn').map((line) => line.message)).toEqual([
       expect.stringMatching(/im_0000000000000003\.png has 10 bytes; expected \d+; it is set aside and made again/),
     ]);
-    expect(await service.reclaim(true)).toMatchObject({ keys: [key] });
+    expect(await service.artifacts.reclaim(true)).toMatchObject({ keys: [key] });
   });
 
   it('reclaims what no kept run, pin or correction needs, and nothing else', async () => {
@@ -106,7 +106,7 @@ describe('artifacts by key', () => {
     const broken = await runToEnd(service, request('chain', {}, 1));
     expect(broken.state).toBe('failed');
     delete trainerEnv['PENUMBRA_FAULTS'];
-    expect((await service.reclaim(true)).keys).toEqual([]); // it may be resumed
+    expect((await service.artifacts.reclaim(true)).keys).toEqual([]); // it may be resumed
     expect(readdirSync(join(project.dir, 'artifacts', 'staging')).filter((name) => !name.includes('.'))).toHaveLength(1);
 
     const done = await runToEnd(service, request('chain', {}, 2));
@@ -114,19 +114,19 @@ describe('artifacts by key', () => {
     await service.close('wait'); // the sweep after the run has dropped the staging of the superseded one
     expect(readdirSync(join(project.dir, 'artifacts', 'staging'))).toEqual([]);
 
-    service.pinArtifact(brokenModel, true);
-    expect((await service.reclaim(true)).keys).toEqual([]);
-    service.pinArtifact(brokenModel, false);
+    service.artifacts.pin(brokenModel, true);
+    expect((await service.artifacts.reclaim(true)).keys).toEqual([]);
+    service.artifacts.pin(brokenModel, false);
     project.bases = [brokenModel];
-    expect((await service.reclaim(true)).keys).toEqual([]);
+    expect((await service.artifacts.reclaim(true)).keys).toEqual([]);
     project.bases = [];
-    const promised = await service.reclaim(true);
+    const promised = await service.artifacts.reclaim(true);
     expect(promised.keys).toEqual([brokenModel]);
     expect(existsSync(join(project.dir, 'artifacts', brokenModel))).toBe(true);
-    expect(await service.reclaim(false)).toEqual(promised);
+    expect(await service.artifacts.reclaim(false)).toEqual(promised);
     expect(existsSync(join(project.dir, 'artifacts', brokenModel))).toBe(false);
-    expect(service.listArtifacts({}).artifacts.map(({ manifest }) => manifest.key)).not.toContain(brokenModel);
-    for (const { step } of done.steps) await service.openArtifact(service.stepArtifact(done.id, step).key);
+    expect(service.artifacts.list({}).artifacts.map(({ manifest }) => manifest.key)).not.toContain(brokenModel);
+    for (const { step } of done.steps) await service.artifacts.open(service.stepArtifact(done.id, step).key);
   });
 });
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { extname } from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
-import { IGNORE, vocColour, type ClassInfo, type Rgb } from '#shared/domain/classes.ts';
+import { labelColours } from '#shared/domain/classes.ts';
 import { labelMapFile } from '../ml/stages/label-maps-io.ts';
 import type { EditService } from '../project/edits/edit-service.ts';
 import type { Project } from '../project/project.ts';
@@ -90,7 +90,7 @@ export function blobHandlers({ project, runs, edits, copies, pyramids, publish }
         const [imageId = '', base = ''] = id.split('.');
         // Loaded late: the decoder is not needed to answer a first call.
         const { decodeLabelPng } = await import('../images/palette-png.ts');
-        const { map } = decodeLabelPng(bytes, `the mask sent for ${imageId}`, { palette: labelPalette(project.classes.all()) });
+        const { map } = decodeLabelPng(bytes, `the mask sent for ${imageId}`, { palette: labelColours(project.classes.all()) });
         const state = await edits.replaceCorrected({ imageId, base, map, clientGestureId: randomUUID() });
         publish('edits.changed', state);
         return state;
@@ -111,7 +111,7 @@ export function blobHandlers({ project, runs, edits, copies, pyramids, publish }
 
 /** A label map (PNG) or score maps (npz) of one image, its size checked against the artifact's manifest; the artifact's other files are not looked at. */
 async function readLayer(runs: RunService, key: string, imageId: string): Promise<BlobContent> {
-  const artifact = await runs.openArtifactFile(key);
+  const artifact = await runs.artifacts.openFile(key);
   for (const [name, contentType] of [
     [labelMapFile(imageId), 'image/png'],
     [`${imageId}.npz`, 'application/octet-stream'],
@@ -126,12 +126,5 @@ async function readLayer(runs: RunService, key: string, imageId: string): Promis
 
 async function labelPng(map: LabelMap, project: Project): Promise<BlobContent> {
   const { encodeLabelPng } = await import('../images/palette-png.ts');
-  return { kind: 'bytes', bytes: encodeLabelPng(map, labelPalette(project.classes.all())), contentType: 'image/png' };
-}
-
-/** 256 colours: the classes' own, VOC's for background, unused labels and 255. */
-function labelPalette(classes: readonly ClassInfo[]): readonly Rgb[] {
-  const palette = Array.from({ length: IGNORE + 1 }, (_, label): Rgb => vocColour(label));
-  for (const { index, colour } of classes) palette[index] = colour;
-  return palette;
+  return { kind: 'bytes', bytes: encodeLabelPng(map, labelColours(project.classes.all())), contentType: 'image/png' };
 }

@@ -11,7 +11,7 @@ export async function layersOf(runs: RunService, imageId: string): Promise<Image
   const layers = (['label-maps', 'score-maps'] as const).flatMap((kind) => {
     const file = kind === 'label-maps' ? labelMapFile(imageId) : scoreMapsFile(imageId);
     return runs
-      .listArtifacts({ kind })
+      .artifacts.list({ kind })
       .artifacts.filter(({ manifest }) => manifest.files.some(({ name }) => name === file))
       .map(({ manifest: { key, stage, runId, createdAt } }): ImageLayer => {
         const run = runId === null ? null : findRun(runs, runId);

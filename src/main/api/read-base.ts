@@ -8,7 +8,7 @@ import type { RunService } from '../runs/run-service.ts';
 export function readBase(project: Project, runs: RunService): ReadBase {
   return async (artifactKey, imageId) => {
     const image = project.images.get(imageId);
-    const artifact = await runs.openArtifactFile(artifactKey);
+    const artifact = await runs.artifacts.openFile(artifactKey);
     if (artifact.manifest.kind !== 'label-maps' || !hasLabelMap(artifact, imageId)) {
       throw new PenumbraError('ARTIFACT_NOT_FOUND', `artifact ${artifactKey} (${artifact.manifest.kind}) holds no label map of ${image.name}`, {
         remedy: 'Choose label maps that cover this image.',

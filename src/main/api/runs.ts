@@ -36,12 +36,12 @@ export function runCalls(runs: RunService): Pick<CallHandlers, Names> {
     'runs.samples': ({ runId }) => runs.samples(runId),
     'runs.metrics': (query) => runs.metrics(query),
     'runs.log': (query) => runs.log(query),
-    'artifacts.list': (query) => runs.listArtifacts(query),
+    'artifacts.list': (query) => runs.artifacts.list(query),
     'artifacts.pin': ({ key, pinned }) => {
-      runs.pinArtifact(key, pinned);
+      runs.artifacts.pin(key, pinned);
       return {};
     },
-    'artifacts.reclaim': ({ dryRun }) => runs.reclaim(dryRun),
+    'artifacts.reclaim': ({ dryRun }) => runs.artifacts.reclaim(dryRun),
     'scores.start': ({ runId }) => runs.startScore(runId),
     'scores.cell': async (query) => ({ images: await runs.scoreCell(query) }),
     'scores.get': ({ runId }) => runs.scores(runId),

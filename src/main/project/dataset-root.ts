@@ -23,6 +23,11 @@ export function locateRoot(projectDir: string, stored: StoredRoot): { path: stri
   return { path, found: isFolder(path) };
 }
 
+/** False too where it cannot be told: a disk that does not answer, a folder that may not be entered. */
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { DataProblem, ImageSummary, ImportReport } from '#shared/contract/dataset.ts';
+import type { ImageSummary, ImportReport } from '#shared/contract/dataset.ts';
 import type { ProjectInfo } from '#shared/contract/project.ts';
 import type { ImportedDataset } from '#shared/domain/imported.ts';
 import type { EditRecord, TruthRecord } from '#shared/domain/snapshot.ts';
@@ -249,10 +249,6 @@ export class Project {
     const stored = storeRoot(this.dir, absolute);
     this.#db.write(() => this.#db.run(this.#db.query.updateTable('project').set({ dataset_root: stored.path, root_is_relative: stored.relative ? 1 : 0 })));
     return result;
-  }
-
-  importProblems(): DataProblem[] {
-    return this.problems.all();
   }
 
   /** Copies the database into backups/, consistent while others write. Returns the path of the copy. */

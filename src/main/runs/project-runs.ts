@@ -1,27 +1,27 @@
-import { randomInt } from 'node:crypto';
 import { PenumbraError, toErrorValue } from '#shared/errors.ts';
 import type { ArtifactManifest } from '#shared/domain/artifact.ts';
 import type { RecipeInfo } from '#shared/contract/runs.ts';
-import { FINAL_RUN_STATES, type RunSummary, type StepStatus } from '#shared/domain/run.ts';
+import { FINAL_RUN_STATES, type RunSummary } from '#shared/domain/run.ts';
 import type { ScoreTable } from '#shared/domain/score.ts';
 import { describeRecipe } from '#main/ml/pipeline/describe.ts';
-import { planRun, validateRecipe } from '#main/ml/pipeline/graph.ts';
-import { findRecipe, loadRecipes } from '#main/ml/pipeline/registry.ts';
 import type { Recipe } from '#main/ml/recipe.ts';
-import type { ArtifactReader } from '#main/ml/stage.ts';
+import { readOnlyError } from '#main/project/sqlite-errors.ts';
 import { ActiveRun } from './active-run.ts';
-import { allRuns, artifactBytes, reclaim, reconcileIndex, sweepStaging } from './artifacts/keep.ts';
+import { reconcileIndex, sweepStaging } from './artifacts/keep.ts';
+import { artifactShelf } from './artifacts/shelf.ts';
 import { FileArtifactStore } from './artifacts/store.ts';
 import { estimateRequest } from './estimate/gather.ts';
-import { deviceOf } from './device.ts';
+import { allRuns, requireRun } from './find-runs.ts';
 import { readRunLog } from './logs/run-log.ts';
 import { readRunSamples, runSampleFile } from './logs/run-samples.ts';
 import type { RunProject, StoredOrder } from './ports.ts';
 import { OWN_RECIPES } from './own-recipes.ts';
 import { RunQueue } from './queue.ts';
+import { RecipeBook } from './recipe-book.ts';
 import { checkRun, firstError } from './run-check.ts';
-import type { RunEvent, RunRequest, RunService } from './run-service.ts';
-import { planScoring, readCell, readScores, requireRun, runToScore } from './scores.ts';
+import type { ArtifactShelf, RunEvent, RunRequest, RunService } from './run-service.ts';
+import { interrupted, newRun, queuedAgain } from './run-states.ts';
+import { planScoring, readCell, readScores, runToScore } from './scores.ts';
 import { runSettings, type RunSettings } from './settings.ts';
 
 export interface RunServiceOptions {
@@ -45,17 +45,16 @@ export async function openRunService(options: RunServiceOptions): Promise<RunSer
 }
 
 class ProjectRuns implements RunService {
+  readonly artifacts: ArtifactShelf;
   private readonly project: RunProject;
   private readonly store: FileArtifactStore;
   private readonly settings: RunSettings;
-  private readonly recipeModule: string;
+  private readonly book: RecipeBook;
   private readonly trainerEnv: Readonly<Record<string, string>>;
   private readonly startQueued: boolean;
   private readonly onBackgroundError: (error: unknown) => void;
   private readonly listeners = new Set<(event: RunEvent) => void>();
   private readonly queue: RunQueue<ActiveRun>;
-  private loaded: readonly Recipe[] = [];
-  private loading: Promise<void> | null = null;
   /** Runs that could neither start nor be marked failed, with the disk full: not tried again by this process. */
   private readonly unstartable = new Set<string>();
   private sweeping: Promise<void> = Promise.resolve();
@@ -63,8 +62,9 @@ class ProjectRuns implements RunService {
   constructor(options: RunServiceOptions) {
     this.project = options.project;
     this.store = new FileArtifactStore(options.project.dir);
+    this.artifacts = artifactShelf(options.project, this.store);
     this.settings = { ...runSettings(), ...options.settings };
-    this.recipeModule = options.recipeModule ?? OWN_RECIPES;
+    this.book = new RecipeBook(options.recipeModule ?? OWN_RECIPES);
     this.trainerEnv = options.trainerEnv ?? {};
     this.startQueued = options.startQueued ?? true;
     this.onBackgroundError = options.onBackgroundError ?? (() => undefined);
@@ -73,8 +73,9 @@ class ProjectRuns implements RunService {
 
   async open(): Promise<void> {
     if (this.project.readOnly) return;
-    const all = allRuns(this.project);
-    for (const run of all.filter((item) => item.state === 'running')) this.project.runs.update(interrupted(run));
+    const all = allRuns(this.project.runs);
+    const now = new Date().toISOString();
+    for (const run of all.filter((item) => item.state === 'running')) this.project.runs.update(interrupted(run, now));
     await reconcileIndex(this.project, this.store);
     this.sweep();
     await this.sweeping;
@@ -82,15 +83,14 @@ class ProjectRuns implements RunService {
   }
 
   async recipes(): Promise<RecipeInfo[]> {
-    await this.loadRecipes();
-    return this.loaded.map(describeRecipe);
+    return (await this.book.all()).map(describeRecipe);
   }
 
   async check(request: RunRequest): ReturnType<RunService['check']> {
-    const recipe = await this.recipe(request.recipe);
+    const recipe = await this.book.find(request.recipe);
     const { findings, freeDiskBytes } = await checkRun(this.project, recipe, request, this.settings);
     const ok = firstError(findings) === null;
-    const estimate = ok ? await estimateRequest(this.project, this.loaded, recipe, request) : null;
+    const estimate = ok ? await estimateRequest(this.project, await this.book.all(), recipe, request) : null;
     return {
       ok,
       findings: findings.map(({ level, message, remedy }) => ({ level, message, remedy })),
@@ -101,7 +101,7 @@ class ProjectRuns implements RunService {
   }
 
   async start(request: RunRequest): Promise<RunSummary> {
-    const recipe = await this.recipe(request.recipe);
+    const recipe = await this.book.find(request.recipe);
     const { findings } = await checkRun(this.project, recipe, request, this.settings);
     const error = firstError(findings);
     if (error !== null) throw error;
@@ -111,36 +111,14 @@ class ProjectRuns implements RunService {
   async startScore(runId?: string): Promise<RunSummary> {
     this.requireWritable();
     const base = runToScore(this.project, runId);
-    const recipe = await this.recipe(base.recipe);
+    const recipe = await this.book.find(base.recipe);
     const backend = this.project.runs.order(base.id)?.backend ?? 'auto';
     return this.enqueue(recipe, { ...base, backend }, planScoring(recipe, base, (key) => this.project.artifacts.get(key) !== null), base.id);
   }
 
-  private async enqueue(
-    recipe: Recipe,
-    request: Pick<RunRequest, 'recipe' | 'preset' | 'overrides' | 'seed' | 'backend'>,
-    part: Pick<StoredOrder, 'given' | 'only'>,
-    scoringOf: string | null,
-  ): Promise<RunSummary> {
+  private async enqueue(recipe: Recipe, request: RunRequest, part: Pick<StoredOrder, 'given' | 'only'>, scoringOf: string | null): Promise<RunSummary> {
     const now = new Date().toISOString();
-    const plan = planRun(recipe, part.given, part.only);
-    const usesTensors = plan.steps.some((step) => step.given === null && recipe.steps[step.name]?.stage.usesTensors === true);
-    const run: RunSummary = {
-      id: newRunId(),
-      recipe: request.recipe,
-      preset: request.preset,
-      overrides: request.overrides,
-      seed: request.seed,
-      state: 'queued',
-      steps: plan.steps.map((step) => waitingStep(step.name, recipe.steps[step.name]?.stage.id ?? '')),
-      createdAt: now,
-      startedAt: null,
-      endedAt: null,
-      backend: null,
-      device: usesTensors ? deviceOf(request.backend) : 'cpu',
-      error: null,
-      scoringOf,
-    };
+    const run = newRun(recipe, request, part, scoringOf, now);
     this.project.runs.insert(run, { backend: request.backend, ...part, queuedAt: now });
     this.emit({ name: 'runs.changed', payload: run });
     await this.pump();
@@ -195,13 +173,7 @@ class ProjectRuns implements RunService {
         },
       );
     }
-    const queued: RunSummary = {
-      ...run,
-      state: 'queued',
-      endedAt: null,
-      error: null,
-      steps: run.steps.map((step) => (step.artifact === null ? waitingStep(step.step, step.stage) : step)),
-    };
+    const queued = queuedAgain(run);
     this.project.runs.update(queued, { ...order, queuedAt: new Date().toISOString() });
     this.emit({ name: 'runs.changed', payload: queued });
     await this.pump();
@@ -249,33 +221,6 @@ class ProjectRuns implements RunService {
       remedy: 'Ask runs.samples which there are.',
       details: { runId, sampleId },
     });
-  }
-
-  listArtifacts(query: Parameters<RunService['listArtifacts']>[0]): ReturnType<RunService['listArtifacts']> {
-    const artifacts = this.project.artifacts.list({ kind: query.kind });
-    return { artifacts: artifacts.map(({ manifest, pinned }) => ({ manifest, pinned, bytes: artifactBytes(manifest) })) };
-  }
-
-  pinArtifact(key: string, pinned: boolean): void {
-    this.requireWritable();
-    if (this.project.artifacts.pin(key, pinned)) return;
-    throw new PenumbraError('ARTIFACT_NOT_FOUND', `there is no artifact ${key} in this project`, {
-      remedy: 'Take the key from the list of artifacts.',
-      details: { key },
-    });
-  }
-
-  reclaim(dryRun: boolean): ReturnType<RunService['reclaim']> {
-    if (!dryRun) this.requireWritable();
-    return reclaim(this.project, this.store, dryRun);
-  }
-
-  openArtifact(key: string): Promise<ArtifactReader> {
-    return this.store.require(key);
-  }
-
-  openArtifactFile(key: string): Promise<ArtifactReader> {
-    return this.store.requireUnchecked(key);
   }
 
   stepArtifact(runId: string, step: string): ArtifactManifest {
@@ -333,8 +278,8 @@ class ProjectRuns implements RunService {
       if (order === null) throw new Error(`run ${run.id} has no order`);
       const active = new ActiveRun(run, order, {
         project: this.project,
-        recipe: findRecipe(this.loaded, run.recipe),
-        recipeModule: this.recipeModule,
+        recipe: this.book.findLoaded(run.recipe),
+        recipeModule: this.book.module,
         settings: this.settings,
         trainerEnv: this.trainerEnv,
         emit: (event) => this.emit(event),
@@ -359,27 +304,8 @@ class ProjectRuns implements RunService {
   }
 
   private async pump(): Promise<void> {
-    await this.loadRecipes();
+    await this.book.all();
     this.queue.pump();
-  }
-
-  /** Late: recipes bring the stages, which the core does not need to answer its first call. */
-  private loadRecipes(): Promise<void> {
-    this.loading ??= loadRecipes(this.recipeModule)
-      .then((recipes) => {
-        for (const recipe of recipes) validateRecipe(recipe);
-        this.loaded = recipes;
-      })
-      .catch((error: unknown) => {
-        this.loading = null; // a disk that did not answer may do so the next time
-        throw error;
-      });
-    return this.loading;
-  }
-
-  private async recipe(id: string): Promise<Recipe> {
-    await this.loadRecipes();
-    return findRecipe(this.loaded, id);
   }
 
   private sweep(): void {
@@ -387,10 +313,7 @@ class ProjectRuns implements RunService {
   }
 
   private requireWritable(): void {
-    if (!this.project.readOnly) return;
-    throw new PenumbraError('PROJECT_READ_ONLY', `the project in ${this.project.dir} is open read-only`, {
-      remedy: 'Give this user write permission on the project folder, or copy the project to a place that can be written.',
-    });
+    if (this.project.readOnly) throw readOnlyError(this.project.dir);
   }
 
   private emit(event: RunEvent): void {
@@ -402,20 +325,4 @@ class ProjectRuns implements RunService {
       }
     }
   }
-}
-
-function waitingStep(step: string, stage: string): StepStatus {
-  return { step, stage, state: 'waiting', done: 0, total: 0, unit: '', etaSeconds: null, startedAt: null, endedAt: null, artifact: null };
-}
-
-function interrupted(run: RunSummary): RunSummary {
-  const endedAt = new Date().toISOString();
-  const steps = run.steps.map((step) =>
-    step.state === 'running' ? ({ ...step, state: 'interrupted', endedAt, etaSeconds: null } as const) : step,
-  );
-  return { ...run, state: 'interrupted', steps, endedAt };
-}
-
-function newRunId(): string {
-  return `run_${Array.from({ length: 12 }, () => randomInt(36).toString(36)).join('')}`;
 }

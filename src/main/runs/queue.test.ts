@@ -20,9 +20,9 @@ function ledgerOf(rows: readonly Row[]): RunLedger {
     metrics: unused,
     get: (id) => rows.find((row) => row.run.id === id)?.run ?? null,
     order: (id) => ({ backend: 'auto', given: {}, only: null, queuedAt: rows.find((row) => row.run.id === id)?.queuedAt ?? '' }),
-    list: ({ state }) => {
+    list: ({ state, offset, limit }) => {
       const runs = rows.map((row) => row.run).filter((run) => run.state === state);
-      return { total: runs.length, runs: runs.reverse() };
+      return { total: runs.length, runs: runs.reverse().slice(offset, offset + limit) };
     },
   };
 }
@@ -68,6 +68,12 @@ describe('RunQueue', () => {
     ['one a device at a time', [row('a', '1'), row('b', '2', 'gpu0'), row('c', '3'), row('d', '4', 'gpu0')], 'a b | c | d | |'],
   ])('starts %s', async (_case, rows, expected) => {
     expect((await startsOf(rows)).join(' ')).toBe(expected);
+  });
+
+  it('knows all that wait, however many: the oldest is first', () => {
+    const rows = Array.from({ length: 1001 }, (_, index) => row(`run ${index}`, String(index).padStart(4, '0')));
+    const waiting = new RunQueue<Occupant>(ledgerOf(rows), () => null).waiting();
+    expect(waiting.map(({ id }) => id)).toEqual(rows.map(({ run }) => run.id));
   });
 
   it('passes over a run that cannot start', async () => {

@@ -1,4 +1,5 @@
 import { FINAL_RUN_STATES, type RunSummary } from '#shared/domain/run.ts';
+import { allRuns } from './find-runs.ts';
 import type { RunLedger } from './ports.ts';
 
 /** A run that occupies its device until `ended`. */
@@ -41,10 +42,9 @@ export class RunQueue<O extends Occupant> {
 
   /** Queued runs, the next one first. */
   waiting(): RunSummary[] {
-    const { runs } = this.ledger.list({ state: 'queued', offset: 0, limit: 500 });
     const place = (run: RunSummary) => this.ledger.order(run.id)?.queuedAt ?? run.createdAt;
     // The ledger lists newest first; reversed, the stable sort keeps runs queued in one millisecond in the order they came.
-    return runs
+    return allRuns(this.ledger, 'queued')
       .reverse()
       .map((run) => ({ run, place: place(run) }))
       .sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0))

@@ -3,6 +3,7 @@ import type { DatasetSnapshot } from '#shared/domain/snapshot.ts';
 import type { BackendId } from '#main/ml/backend/backend.ts';
 import { resolveConfigs, type ResolvedConfigs } from '#main/ml/pipeline/resolve.ts';
 import type { Recipe } from '#main/ml/recipe.ts';
+import { readOnlyError } from '#main/project/sqlite-errors.ts';
 import { installedEngines } from '../../../scripts/lib/cache.mjs';
 import { freeBytes } from './artifacts/atomic.ts';
 import type { RunProject } from './ports.ts';
@@ -37,12 +38,8 @@ export async function checkRun(
     ...diskFindings(freeDiskBytes, settings),
   ];
   if (project.readOnly) {
-    findings.unshift({
-      level: 'error',
-      code: 'PROJECT_READ_ONLY',
-      message: `the project in ${project.dir} is open read-only`,
-      remedy: 'Give this user write permission on the project folder, or copy the project to a place that can be written.',
-    });
+    const { code, message, remedy } = readOnlyError(project.dir);
+    findings.unshift({ level: 'error', code, message, remedy });
   }
   return { findings, freeDiskBytes };
 }

@@ -28,6 +28,19 @@ export type RunEvent =
   | { readonly name: 'runs.logged'; readonly payload: EventPayload<typeof runLogged> }
   | { readonly name: 'runs.sampled'; readonly payload: EventPayload<typeof runSampled> };
 
+/** The artifacts of one open project. Every method throws PenumbraError. */
+export interface ArtifactShelf {
+  list(query: CallParsedInput<typeof listArtifacts>): CallOutput<typeof listArtifacts>;
+  /** ARTIFACT_NOT_FOUND, PROJECT_READ_ONLY. */
+  pin(key: string, pinned: boolean): void;
+  /** Deletes what nothing needs, or with `dryRun` only says what that is. PROJECT_READ_ONLY. */
+  reclaim(dryRun: boolean): Promise<CallOutput<typeof reclaimArtifacts>>;
+  /** A sealed artifact; ARTIFACT_NOT_FOUND or ARTIFACT_DAMAGED. */
+  open(key: string): Promise<ArtifactReader>;
+  /** The same for who reads one file of it: ARTIFACT_DAMAGED comes from reading that file, whatever the others are. */
+  openFile(key: string): Promise<ArtifactReader>;
+}
+
 /** Runs of one open project: queue, trainer processes, artifacts, scores. Every method throws PenumbraError. */
 export interface RunService {
   recipes(): Promise<RecipeInfo[]>;
@@ -47,13 +60,7 @@ export interface RunService {
   samples(runId: string): Promise<CallOutput<typeof runSamples>>;
   /** Path of a PNG of `samples`; NOT_FOUND. */
   sampleFile(runId: string, sampleId: string): Promise<string>;
-  listArtifacts(query: CallParsedInput<typeof listArtifacts>): CallOutput<typeof listArtifacts>;
-  pinArtifact(key: string, pinned: boolean): void;
-  reclaim(dryRun: boolean): Promise<CallOutput<typeof reclaimArtifacts>>;
-  /** A sealed artifact; ARTIFACT_NOT_FOUND or ARTIFACT_DAMAGED. */
-  openArtifact(key: string): Promise<ArtifactReader>;
-  /** The same for who reads one file of it: ARTIFACT_DAMAGED comes from reading that file, whatever the others are. */
-  openArtifactFile(key: string): Promise<ArtifactReader>;
+  readonly artifacts: ArtifactShelf;
   /** Artifact of a step of a run, such as ('run_…', 'refined'); ARTIFACT_NOT_FOUND when that step made none. */
   stepArtifact(runId: string, step: string): ArtifactManifest;
   startScore(runId?: string): Promise<RunSummary>;

@@ -4,8 +4,8 @@ import type { RunSummary } from '#shared/domain/run.ts';
 import { StoredImages, StoredScores, type ScoreTable } from '#shared/domain/score.ts';
 import type { Recipe } from '#main/ml/recipe.ts';
 import type { ArtifactReader } from '#main/ml/stage.ts';
-import { allRuns } from './artifacts/keep.ts';
 import type { FileArtifactStore } from './artifacts/store.ts';
+import { allRuns, requireRun } from './find-runs.ts';
 import type { RunProject } from './ports.ts';
 
 /** What a scoring run is given and what it runs. */
@@ -53,7 +53,7 @@ export function planScoring(recipe: Recipe, base: RunSummary, isHeld: (artifact:
 /** The run to score when none is named: the newest that is done. A scoring run stands for the run it scored. */
 export function runToScore(project: RunProject, runId: string | undefined): RunSummary {
   if (runId === undefined) {
-    const newest = allRuns(project).find((run) => run.state === 'done' && run.scoringOf === null);
+    const newest = allRuns(project.runs).find((run) => run.state === 'done' && run.scoringOf === null);
     if (newest !== undefined) return newest;
     throw new PenumbraError('RUN_NOT_FOUND', 'this project has no finished run to score', {
       remedy: 'Start one: `penumbra run weak-baseline`.',
@@ -61,15 +61,6 @@ export function runToScore(project: RunProject, runId: string | undefined): RunS
   }
   const run = requireRun(project, runId);
   return run.scoringOf === null ? run : requireRun(project, run.scoringOf);
-}
-
-export function requireRun(project: RunProject, runId: string): RunSummary {
-  const run = project.runs.get(runId);
-  if (run !== null) return run;
-  throw new PenumbraError('RUN_NOT_FOUND', `there is no run ${runId} in this project`, {
-    remedy: '`penumbra runs` lists them.',
-    details: { runId },
-  });
 }
 
 /** The newest score table: of the named run or of a scoring run of it; of any run when none is named. */
@@ -131,7 +122,7 @@ async function newestScores(
   runId: string | undefined,
 ): Promise<{ run: string; key: string; artifact: ArtifactReader }> {
   const named = runId === undefined ? null : requireRun(project, runId);
-  const candidates = allRuns(project).filter((run) => named === null || run.id === named.id || run.scoringOf === named.id);
+  const candidates = allRuns(project.runs).filter((run) => named === null || run.id === named.id || run.scoringOf === named.id);
   for (const run of candidates) {
     const key = scoresKey(project, run);
     if (key === null) continue;

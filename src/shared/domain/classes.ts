@@ -29,3 +29,10 @@ export function vocColour(index: number): Rgb {
   }
   return [red, green, blue];
 }
+
+/** A colour for each label value, 0 to 255: the classes' own, VOC's for background, unused labels and pixels that count nowhere. */
+export function labelColours(classes: readonly ClassInfo[]): readonly Rgb[] {
+  const colours = Array.from({ length: IGNORE + 1 }, (_, label): Rgb => vocColour(label));
+  for (const { index, colour } of classes) colours[index] = colour;
+  return colours;
+}

@@ -34,7 +34,7 @@ export async function planExport(services: { project: Project; runs: RunService 
       details: { runId: run.id, what: request.what },
     });
   }
-  const artifact = await runs.openArtifact(runs.stepArtifact(run.id, step).key);
+  const artifact = await runs.artifacts.open(runs.stepArtifact(run.id, step).key);
   if (MODEL_LAYERS[request.what] !== undefined) return { kind: 'model', artifact, lost: [] };
 
   const wanted = project.images.all().filter((image) => request.split === undefined || image.split === request.split);

@@ -1,4 +1,4 @@
-import { IGNORE, vocColour, type ClassInfo, type Rgb } from '#shared/domain/classes.ts';
+import { labelColours, type ClassInfo } from '#shared/domain/classes.ts';
 import { fitLongSide } from '#shared/raster/resize/resize.ts';
 import type { BatchItem } from '../data/batches.ts';
 import type { StageContext } from '../stage.ts';
@@ -33,11 +33,4 @@ function batchCell({ image, sample }: BatchItem, classes: readonly ClassInfo[]):
     return { picture: beside(photo, labelPicture(map, size, labelColours(classes))), dots: [] };
   }
   return { picture: photo, dots: classes.filter(({ index }) => image.record.tags?.[index - 1] === 1).map(({ colour }) => colour) };
-}
-
-/** A colour a label value: the classes' own, VOC's for background and what counts nowhere. */
-function labelColours(classes: readonly ClassInfo[]): readonly Rgb[] {
-  const colours = Array.from({ length: IGNORE + 1 }, (_, label): Rgb => vocColour(label));
-  for (const { index, colour } of classes) colours[index] = colour;
-  return colours;
 }

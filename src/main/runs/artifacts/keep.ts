@@ -1,4 +1,5 @@
 import type { RunSummary } from '#shared/domain/run.ts';
+import { allRuns } from '../find-runs.ts';
 import type { RunProject, StoredOrder } from '../ports.ts';
 import { ownerIsAlive } from './owner.ts';
 import type { FileArtifactStore } from './store.ts';
@@ -55,7 +56,7 @@ function neededKeys(project: RunProject, kept: readonly RunSummary[], orderOf: (
 
 /** Deletes artifacts that nothing needs, staging of runs that are not kept, and what was set aside; with `dryRun` only lists them. */
 export async function reclaim(project: RunProject, store: FileArtifactStore, dryRun: boolean): Promise<Reclaimed> {
-  const kept = keptRuns(allRuns(project));
+  const kept = keptRuns(allRuns(project.runs));
   const needed = neededKeys(project, kept, (runId) => project.runs.order(runId));
   const keys: string[] = [];
   let bytes = 0;
@@ -83,7 +84,7 @@ export async function reclaim(project: RunProject, store: FileArtifactStore, dry
 
 /** Drops staging that no kept run will resume. Called at start and after each run. */
 export async function sweepStaging(project: RunProject, store: FileArtifactStore): Promise<void> {
-  for (const key of await sweptStaging(store, keptRuns(allRuns(project)))) await store.deleteStaged(key);
+  for (const key of await sweptStaging(store, keptRuns(allRuns(project.runs)))) await store.deleteStaged(key);
 }
 
 async function sweptStaging(store: FileArtifactStore, kept: readonly RunSummary[]): Promise<string[]> {
@@ -107,14 +108,4 @@ export async function reconcileIndex(project: RunProject, store: FileArtifactSto
 
 export function artifactBytes(manifest: { readonly files: readonly { readonly bytes: number }[] }): number {
   return manifest.files.reduce((sum, file) => sum + file.bytes, 0);
-}
-
-/** Every run, newest first, page by page. */
-export function allRuns(project: RunProject): RunSummary[] {
-  const runs: RunSummary[] = [];
-  for (;;) {
-    const page = project.runs.list({ offset: runs.length, limit: 500 });
-    runs.push(...page.runs);
-    if (page.runs.length === 0 || runs.length >= page.total) return runs;
-  }
 }

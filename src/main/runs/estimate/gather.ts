@@ -4,8 +4,8 @@ import { deservesRetry } from '#main/ml/left-out.ts';
 import { canonicalJson } from '#main/ml/pipeline/keys.ts';
 import { resolveConfigs, type ResolvedConfigs } from '#main/ml/pipeline/resolve.ts';
 import type { Recipe, RecipeStep } from '#main/ml/recipe.ts';
-import { allRuns } from '../artifacts/keep.ts';
 import { deviceOf } from '../device.ts';
+import { allRuns } from '../find-runs.ts';
 import type { RunProject, SourceSnapshot } from '../ports.ts';
 import type { RunRequest } from '../run-service.ts';
 import { estimateRun, type EarlierStep, type Estimate, type WantedStep } from './estimate.ts';
@@ -16,7 +16,7 @@ const LOOKED_AT = 3;
 /** How long the run would take, judged by earlier runs of this project on the same device; null when that cannot be told. */
 export async function estimateRequest(project: RunProject, recipes: readonly Recipe[], recipe: Recipe, request: RunRequest): Promise<Estimate | null> {
   const device = deviceOf(request.backend);
-  const runs = allRuns(project);
+  const runs = allRuns(project.runs);
   const earlier = runs.flatMap((run) => earlierSteps(run, recipes, device));
   const wanted = await wantedSteps(project, runs, recipe, request);
   return estimateRun(wanted, earlier);

@@ -29,7 +29,6 @@ export const score = {
   accuracy: 'Pixel accuracy, %',
   otherMiou: 'Other run, mIoU, %',
   difference: 'Difference',
-  nothingPeeked: 'No figure of this table was chosen with ground truth.',
   copy: 'Copy',
   copyCsv: 'Copy all figures as CSV',
   copyLatex: 'Copy the table as LaTeX',
