@@ -53,6 +53,48 @@ describe('help', () => {
   });
 });
 
+describe('model', () => {
+  const weights = (name: string): string => path.join(import.meta.dirname, '../fixtures/weight-files', name);
+
+  test.each(['inspect', 'convert'])('%s --help tells usage, options and an example', async (command) => {
+    const { code, stdout } = await runCli(['model', command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: penumbra model ${command}`);
+    expect(stdout).toContain('--json');
+    expect(stdout).toMatch(/Examples?:\n {2}\$ penumbra /);
+  });
+
+  test('inspect prints keys, types and shapes, and the same as JSON', async () => {
+    const { code, stdout } = await runCli(['model', 'inspect', weights('zip.pt')]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^conv\.weight +F32 +\(2, 2, 3, 4\) +48$/m);
+    expect(stdout).toMatch(/suspicious:\n {2}odd +2 of 4 values are not numbers/);
+    const json = await runCli(['model', 'inspect', weights('zip.pt'), '--json']);
+    expect(resultOf(json.stdout)).toMatchObject({ format: 'PyTorch (zip)', totals: { tensors: 15 } });
+  });
+
+  test('convert writes, then refuses to write over', async () => {
+    const out = path.join(folder, 'out.npz');
+    const first = await runCli(['model', 'convert', weights('lightning.ckpt'), out]);
+    expect(first.stdout).toMatch(/15 tensors .* every bit alike/);
+    const again = await runCli(['model', 'convert', weights('lightning.ckpt'), out]);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toMatch(/is there already/);
+  });
+
+  test('a file that is none of weights ends with 1 and says what it starts with', async () => {
+    const { code, stderr } = await runCli(['model', 'inspect', import.meta.filename]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/starts with 69 6d 70 6f/);
+  });
+
+  test('an output that names no format ends with 2', async () => {
+    const { code, stderr } = await runCli(['model', 'convert', weights('zip.pt'), path.join(folder, 'x')]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/does not say which format/);
+  });
+});
+
 describe('a wrong command line ends with 2 and says what is right', () => {
   test.each([
     [['fly'], /unknown command 'fly'/],

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
+import { modelCommand } from './commands/model/index.ts';
 import { newCommand } from './commands/new.ts';
 import { recipesCommand } from './commands/recipes.ts';
 import { repointCommand } from './commands/repoint.ts';
@@ -41,6 +42,7 @@ export function createProgram(version: string): Command {
     supervisionCommand(),
     vaultLogCommand(),
     repointCommand(),
+    modelCommand(),
     serveCommand(),
     doctorCommand(),
   ];

@@ -23,16 +23,24 @@ export function encodeNpy(array: NpyArray): Uint8Array {
   const count = itemCount(array.shape);
   if (array.data.length !== count)
     throw new RangeError(`npy: shape (${array.shape.join(', ')}) holds ${count} items, got ${array.data.length}`);
-  const shape = array.shape.length === 1 ? `(${array.shape.join('')},)` : `(${array.shape.join(', ')})`;
-  const fields = `{'descr': '${DESCRIPTIONS[array.dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;
+  const header = encodeNpyHeader(DESCRIPTIONS[array.dtype], array.shape);
+  const payload = new Uint8Array(array.data.buffer, array.data.byteOffset, array.data.byteLength);
+  const bytes = new Uint8Array(header.length + payload.length);
+  bytes.set(header);
+  bytes.set(payload, header.length);
+  return bytes;
+}
+
+/** What stands before the data of an array in C order, version 1.0. `descr` as NumPy writes it, such as `<f4`. */
+export function encodeNpyHeader(descr: string, sides: readonly number[]): Uint8Array {
+  const shape = sides.length === 1 ? `(${sides.join('')},)` : `(${sides.join(', ')})`;
+  const fields = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
   // The header with magic, version and length is padded to a multiple of 64 bytes and ends with a line feed.
   const padded = fields.padEnd(Math.ceil((fields.length + 11) / 64) * 64 - 11, ' ') + '\n';
-  const payload = new Uint8Array(array.data.buffer, array.data.byteOffset, array.data.byteLength);
-  const bytes = new Uint8Array(10 + padded.length + payload.length);
+  const bytes = new Uint8Array(10 + padded.length);
   bytes.set(fromLatin1(MAGIC), 0);
   bytes.set([1, 0, padded.length & 0xff, padded.length >>> 8], 6);
   bytes.set(fromLatin1(padded), 10);
-  bytes.set(payload, 10 + padded.length);
   return bytes;
 }
 

@@ -108,7 +108,7 @@ export class ParamStore {
   /**
    * Takes values in the reference's layout. All or nothing: refuses keys that fit nothing, parameters without a value and wrong shapes,
    * unless `ignore` names them.
-   * @throws PenumbraError WEIGHTS_MISMATCH listing every such key
+   * @throws PenumbraError WEIGHTS_MISMATCH listing every such key; WEIGHTS_MALFORMED when a value is NaN or infinite
    */
   load(tensors: HostTensors, options: LoadOptions): LoadReport {
     const ignored = (name: string): boolean => options.ignore?.(name) ?? false;
@@ -128,6 +128,7 @@ export class ParamStore {
     const refusedUnused = unused.filter((name) => !ignored(name));
     if (misshaped.length + refusedMissing.length + refusedUnused.length > 0)
       throw mismatch(options.source, misshaped, refusedMissing, refusedUnused);
+    for (const [parameter, tensor] of fitting) refuseNonFinite(options.source, parameter.name, tensor);
     for (const [parameter, tensor] of fitting) this.#assign(parameter, tensor);
     this.#forgetDerived();
     return { missing, unused };
@@ -149,6 +150,16 @@ export class ParamStore {
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}
+
+/** Weights of a run that went wrong would give quiet nonsense. */
+function refuseNonFinite(source: string, key: string, { values }: HostTensor): void {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new PenumbraError('WEIGHTS_MALFORMED', `The weights in ${source} are broken: ${key} holds ${values[at] ?? 0} at position ${at}; expected finite numbers.`, {
+    remedy: 'Choose a checkpoint from before the run went wrong; "penumbra model inspect" lists every such tensor.',
+    details: { source, key, position: at, found: String(values[at]) },
+  });
 }
 
 const SHOWN = 5;

@@ -1,17 +1,19 @@
 import type { HostTensors } from '../../nn/host-tensor.ts';
-import { STORED_BYTES } from '../stored-type.ts';
+import { STORED_BYTES, type StoredType } from '../stored-type.ts';
 import { elementCount } from '../strided.ts';
 import type { WritableTensor, WritableTensors } from '../writable.ts';
 import { METADATA_KEY } from './read.ts';
 
 const HEADER_ALIGNMENT = 8;
 
+/** As the reference writer sorts (safetensors/src/tensor.rs), so that each tensor lies at a multiple of its elements' size. */
+const ORDER: readonly StoredType[] = ['U64', 'I64', 'F64', 'F32', 'U32', 'I32', 'BF16', 'F16', 'U16', 'I16', 'I8', 'U8', 'BOOL'];
+
 /**
- * A safetensors file in pieces, one tensor at a time. Wide types come first, so that each lies at a multiple of its size, then by name; the
- * header is padded to 8 bytes. Equal tensors give equal bytes.
+ * A safetensors file in pieces, one tensor at a time: the bytes that the reference writer gives. Equal tensors give equal bytes.
  */
-function* safetensorsPieces(tensors: WritableTensors, metadata: ReadonlyMap<string, string>): Generator<Uint8Array> {
-  const sorted = [...tensors].sort(([a, left], [b, right]) => STORED_BYTES[right.type] - STORED_BYTES[left.type] || (a < b ? -1 : 1));
+export function* safetensorsPieces(tensors: WritableTensors, metadata: ReadonlyMap<string, string>): Generator<Uint8Array> {
+  const sorted = [...tensors].sort(([a, left], [b, right]) => ORDER.indexOf(left.type) - ORDER.indexOf(right.type) || (a < b ? -1 : 1));
   const header: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   if (metadata.size > 0) header[METADATA_KEY] = Object.fromEntries([...metadata].sort(([a], [b]) => (a < b ? -1 : 1)));
   let end = 0;

@@ -1,0 +1,125 @@
+import { basename, dirname, join } from 'node:path';
+import { PenumbraError } from '#shared/errors.ts';
+import { withReferenceNames } from './mxnet/resnet38-names.ts';
+import { npzPieces } from './numpy/write.ts';
+import { openWeights } from './open-weights.ts';
+import { safetensorsPieces } from './safetensors/write.ts';
+import { writeNewFile, writeNewFolder } from './source/new-files.ts';
+import type { StoredType } from './stored-type.ts';
+import { tfjsFiles } from './tfjs/write.ts';
+import type { StoredTensor, WeightsFile } from './weights-file.ts';
+import type { WritableTensor, WritableTensors } from './writable.ts';
+
+export const TARGETS = ['safetensors', 'npz', 'tfjs'] as const;
+export type Target = (typeof TARGETS)[number];
+
+export interface ConvertOptions {
+  readonly target: Target;
+  /** Round what the target cannot hold exactly to float32 instead of refusing it. */
+  readonly roundToFloat32: boolean;
+  /** Write MXNet's ResNet-38 under PSA's names. */
+  readonly referenceNames: boolean;
+}
+
+export interface Conversion {
+  readonly target: Target;
+  /** Format of what was read. */
+  readonly from: string;
+  readonly tensors: number;
+  /** Tensors that took another type, with both. */
+  readonly retyped: readonly { key: string; from: StoredType; to: StoredType }[];
+  /** What the input held beside tensors and the output does not. */
+  readonly leftOut: readonly { key: string; what: string }[];
+}
+
+/** The type that a target has for another; itself where none is named. */
+const RETYPED: Readonly<Record<Target, Readonly<Partial<Record<StoredType, StoredType>>>>> = {
+  safetensors: {},
+  npz: { BF16: 'F32' },
+  tfjs: { F64: 'F32', F16: 'F32', BF16: 'F32', I64: 'I32', I16: 'I32', I8: 'I32', U64: 'I32', U32: 'I32', U16: 'I32', U8: 'I32' },
+};
+
+/** The target that a path's ending asks for; null when it asks for none. */
+export function targetOf(path: string): Target | null {
+  if (path.endsWith('.safetensors')) return 'safetensors';
+  if (path.endsWith('.npz')) return 'npz';
+  return basename(path) === 'model.json' ? 'tfjs' : null;
+}
+
+/**
+ * Writes a weights file of any format as another, one tensor at a time, reads it back and compares every bit before it takes its name.
+ * For tfjs, `output` is model.json in a folder that is not there yet.
+ * @throws PenumbraError EXPORT_TARGET_INVALID when the output exists, WEIGHTS_MISMATCH when a value does not fit the target's types, and what reading and writing throw
+ */
+export function convertWeights(input: string, output: string, options: ConvertOptions): Conversion {
+  using opened = openWeights(input);
+  const file = basename(input);
+  const weights = options.referenceNames ? withReferenceNames(opened, file) : opened;
+  const retyped: { key: string; from: StoredType; to: StoredType }[] = [];
+  const writable = new Map([...weights.tensors].map(([key, tensor]): [string, WritableTensor] => {
+    const to = RETYPED[options.target][tensor.type] ?? tensor.type;
+    if (to !== tensor.type) retyped.push({ key, from: tensor.type, to });
+    return [key, { type: to, shape: tensor.shape, bytes: () => retypedBytes(key, tensor, to, { ...options, file }) }];
+  }));
+  write(output, writable, weights, options.target);
+  return {
+    target: options.target,
+    from: weights.format,
+    tensors: writable.size,
+    retyped,
+    leftOut: [...weights.others].map(([key, what]) => ({ key, what })),
+  };
+}
+
+function write(output: string, tensors: WritableTensors, weights: WeightsFile, target: Target): void {
+  switch (target) {
+    case 'safetensors':
+      writeNewFile(output, safetensorsPieces(tensors, weights.metadata), (draft) => checkReadBack(draft, tensors));
+      return;
+    case 'npz':
+      writeNewFile(output, npzPieces(tensors), (draft) => checkReadBack(draft, tensors));
+      return;
+    case 'tfjs':
+      writeNewFolder(dirname(output), tfjsFiles(tensors), (draft) => checkReadBack(join(draft, 'model.json'), tensors));
+  }
+}
+
+/** Each tensor is made anew from the input and compared with what the disk gives back. */
+function checkReadBack(draft: string, tensors: WritableTensors): void {
+  using opened = openWeights(draft);
+  const broken = [...tensors].find(([key, tensor]) => {
+    const back = opened.tensors.get(key);
+    return back?.type !== tensor.type || back.shape.join() !== tensor.shape.join() || Buffer.compare(back.bytes(), tensor.bytes()) !== 0;
+  });
+  if (broken === undefined && opened.tensors.size === tensors.size) return;
+  throw new PenumbraError('WRITE_FAILED', `What was written reads back otherwise${broken === undefined ? '' : ` (tensor "${broken[0]}")`}; it was taken away again.`, {
+    remedy: 'Check the disk and try again.',
+    details: { file: draft, key: broken?.[0] ?? null },
+  });
+}
+
+interface RetypeOptions {
+  readonly file: string;
+  readonly target: Target;
+  readonly roundToFloat32: boolean;
+}
+
+function retypedBytes(key: string, tensor: StoredTensor, to: StoredType, options: RetypeOptions): Uint8Array {
+  if (to === tensor.type) return tensor.bytes();
+  const values = tensor.values();
+  // Float32 of a narrower type is taken as it is: copying a NaN as a number may change its bits.
+  const result = to !== 'F32' ? Int32Array.from(values) : values instanceof Float32Array ? values : Float32Array.from(values);
+  if (!(to === 'F32' && options.roundToFloat32)) {
+    const lost = values.findIndex((value, index) => !Object.is(value === 0 ? 0 : value, result[index] === 0 ? 0 : result[index]));
+    if (lost >= 0) throw doesNotFit(key, tensor, to, values[lost] ?? 0, options);
+  }
+  return new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
+}
+
+function doesNotFit(key: string, { type }: StoredTensor, to: StoredType, value: number, { file, target }: RetypeOptions): PenumbraError {
+  const remedy = to === 'F32' ? 'Add --round-float32 to round such values, or convert to safetensors, which holds every type.' : 'Convert to safetensors, which holds every type.';
+  return new PenumbraError('WEIGHTS_MISMATCH', `${file}: tensor "${key}" of ${type} holds ${value}, which ${to}, the type that ${target} has for it, can't hold.`, {
+    remedy,
+    details: { file, key, expected: to, found: String(value) },
+  });
+}
