@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeLabelPng } from '#main/images/palette-png.ts';
-import { readLabelPng } from '#renderer/api/label-png.ts';
+import { readLabelPng, UnreadablePng } from '#renderer/api/label-png.ts';
 
 const map = fc
   .record({ width: fc.integer({ min: 1, max: 40 }), height: fc.integer({ min: 1, max: 30 }) })
@@ -31,6 +31,7 @@ describe('readLabelPng', () => {
         const read = await readLabelPng(Uint8Array.from(encodeLabelPng(written)));
         expect([read.width, read.height]).toEqual([written.width, written.height]);
         expect(read.data.every((label, pixel) => label === written.data[pixel])).toBe(true);
+        expect([...read.counts].every((count, label) => count === written.data.filter((value) => value === label).length)).toBe(true);
       }),
       { numRuns: 40 },
     );
@@ -58,6 +59,6 @@ describe('readLabelPng', () => {
     ['cut off', pngOf(2, 1, Uint8Array.from([0, 1, 2])).slice(0, 40)],
     ['no PNG', Uint8Array.from([1, 2, 3])],
   ])('refuses %s', async (_, bytes) => {
-    await expect(readLabelPng(bytes)).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' });
+    await expect(readLabelPng(bytes)).rejects.toBeInstanceOf(UnreadablePng);
   });
 });

@@ -1,15 +1,17 @@
-import type { LabelMap } from '#shared/mask/label-map.ts';
-import { PenumbraError } from '#shared/errors.ts';
+import { countLabels, type CountedMap } from '../canvas/mask/counted-map.ts';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const GREY = 0;
 const PALETTE = 3;
 
+/** Why a label map cannot be read. Plain, because it crosses from a worker. */
+export class UnreadablePng extends Error {}
+
 /**
  * The pixel values of a label map as the core sends it: PNG of 8 bits, palette or grey, not interlaced. A canvas would give colours, and
- * colours are not labels. Inflating is the browser's own, off this thread. Throws IMAGE_UNREADABLE.
+ * colours are not labels. Throws `UnreadablePng`.
  */
-export async function readLabelPng(bytes: Uint8Array<ArrayBuffer>): Promise<LabelMap> {
+export async function readLabelPng(bytes: Uint8Array<ArrayBuffer>): Promise<CountedMap> {
   if (SIGNATURE.some((value, index) => bytes[index] !== value)) throw unreadable('it is no PNG');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data: Uint8Array<ArrayBuffer>[] = [];
@@ -33,7 +35,8 @@ export async function readLabelPng(bytes: Uint8Array<ArrayBuffer>): Promise<Labe
   if (width === 0 || height === 0) throw unreadable('it has no size');
   const filtered = await inflate(data);
   if (filtered.length !== (width + 1) * height) throw unreadable(`it holds ${filtered.length} bytes; expected ${(width + 1) * height}`);
-  return { width, height, data: unfilter(filtered, width, height) };
+  const labels = unfilter(filtered, width, height);
+  return { width, height, data: labels, counts: countLabels(labels) };
 }
 
 async function inflate(parts: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array> {
@@ -46,26 +49,32 @@ async function inflate(parts: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array> {
 }
 
 /** Undoes the five filters of PNG for one byte a pixel; row-major [height * width]. */
-function unfilter(filtered: Uint8Array, width: number, height: number): Uint8Array {
+function unfilter(filtered: Uint8Array, width: number, height: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(width * height);
+  const nothing = new Uint8Array(width);
   for (let y = 0; y < height; y++) {
     const from = y * (width + 1) + 1;
-    const row = y * width;
+    const coded = filtered.subarray(from, from + width);
+    const row = out.subarray(y * width, (y + 1) * width);
+    const above = y === 0 ? nothing : out.subarray((y - 1) * width, y * width);
     const filter = filtered[from - 1] ?? 0;
-    if (filter === 0) {
-      out.set(filtered.subarray(from, from + width), row);
-      continue;
-    }
     if (filter > 4) throw unreadable(`row ${y} has filter ${filter}; expected 0 to 4`);
-    for (let x = 0; x < width; x++) {
-      const left = x > 0 ? (out[row + x - 1] ?? 0) : 0;
-      const above = y > 0 ? (out[row - width + x] ?? 0) : 0;
-      const corner = x > 0 && y > 0 ? (out[row - width + x - 1] ?? 0) : 0;
-      const guess = filter === 1 ? left : filter === 2 ? above : filter === 3 ? (left + above) >> 1 : paeth(left, above, corner);
-      out[row + x] = (filtered[from + x] ?? 0) + guess;
-    }
+    if (filter === 0) row.set(coded);
+    else unfilterRow(filter, coded, above, row);
   }
   return out;
+}
+
+function unfilterRow(filter: number, coded: Uint8Array, above: Uint8Array, row: Uint8Array): void {
+  let left = 0;
+  let corner = 0;
+  for (let x = 0; x < row.length; x++) {
+    const up = above[x] ?? 0;
+    const guess = filter === 1 ? left : filter === 2 ? up : filter === 3 ? (left + up) >> 1 : paeth(left, up, corner);
+    left = ((coded[x] ?? 0) + guess) & 255;
+    row[x] = left;
+    corner = up;
+  }
 }
 
 function paeth(left: number, above: number, corner: number): number {
@@ -75,9 +84,6 @@ function paeth(left: number, above: number, corner: number): number {
   return toAbove <= toCorner ? above : corner;
 }
 
-function unreadable(fact: string): PenumbraError {
-  return new PenumbraError('IMAGE_UNREADABLE', `A label map cannot be read: ${fact}.`, {
-    remedy: 'Load the image again. If it stays so, run the stage that made the label map again.',
-    details: { fact },
-  });
+function unreadable(fact: string): UnreadablePng {
+  return new UnreadablePng(fact);
 }

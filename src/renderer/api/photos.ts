@@ -1,9 +1,9 @@
 import { dataset } from '#shared/contract/index.ts';
 import { PenumbraError } from '#shared/errors.ts';
-import type { LabelMap } from '#shared/mask/label-map.ts';
+import type { CountedMap } from '../canvas/mask/counted-map.ts';
 import type { PhotoSource, TiledPhoto } from '../canvas/view/photo-source.ts';
 import { blobUrl, call, getBlob } from './client.ts';
-import { readLabelPng } from './label-png.ts';
+import { decodeLabels, decodePicture, unshowable } from './pixel-jobs.ts';
 
 const PYRAMID_POLL_MS = 500;
 
@@ -15,20 +15,20 @@ export async function loadPhoto(imageId: string, signal: AbortSignal, isBuilding
   for (;;) {
     const pyramid = await call(dataset.photoPyramid, { imageId }, { signal });
     if (pyramid.state === 'whole') {
-      const picture = await pictureOf(await getBlob('display', imageId, { signal }), `the photo of ${imageId}`);
-      return { kind: 'whole', width: pyramid.width, height: pyramid.height, picture };
+      const { picture, reduced } = await decodePicture(await getBlob('display', imageId, { signal }), `the photo of ${imageId}`);
+      return { kind: 'whole', width: pyramid.width, height: pyramid.height, picture, reduced };
     }
     if (pyramid.state === 'ready') return tiles(imageId, pyramid);
-    if (pyramid.state === 'failed') throw pyramid.error === null ? undecodable(`the photo of ${imageId}`) : PenumbraError.fromValue(pyramid.error);
+    if (pyramid.state === 'failed') throw pyramid.error === null ? unshowable(`the photo of ${imageId}`) : PenumbraError.fromValue(pyramid.error);
     isBuilding();
     await new Promise((resolve) => setTimeout(resolve, PYRAMID_POLL_MS));
     signal.throwIfAborted();
   }
 }
 
-/** The label map of a blob `layer`, `corrected` or `truth`, value by value. */
-export async function loadLabelMap(blob: 'layer' | 'corrected' | 'conflicts' | 'truth', id: string, signal?: AbortSignal): Promise<LabelMap> {
-  return readLabelPng(await getBlob(blob, id, signal === undefined ? {} : { signal }));
+/** The label map of a blob, value by value and counted. Throws IMAGE_UNREADABLE. */
+export async function loadLabelMap(blob: 'layer' | 'corrected' | 'conflicts' | 'truth', id: string, signal?: AbortSignal): Promise<CountedMap> {
+  return decodeLabels(await getBlob(blob, id, signal === undefined ? {} : { signal }));
 }
 
 function tiles(imageId: string, { width, height, tilePx, levels }: Pick<TiledPhoto, 'width' | 'height' | 'tilePx' | 'levels'>): TiledPhoto {
@@ -38,18 +38,6 @@ function tiles(imageId: string, { width, height, tilePx, levels }: Pick<TiledPho
     height,
     tilePx,
     levels,
-    load: async (level, x, y) => pictureOf(await getBlob('photo-tile', `${imageId}.${level}.${x}.${y}`), `a tile of ${blobUrl('photo-tile', imageId)}`),
+    load: async (level, x, y) => (await decodePicture(await getBlob('photo-tile', `${imageId}.${level}.${x}.${y}`), `a tile of ${blobUrl('photo-tile', imageId)}`)).picture,
   };
-}
-
-async function pictureOf(bytes: Uint8Array<ArrayBuffer>, what: string): Promise<ImageBitmap> {
-  try {
-    return await createImageBitmap(new Blob([bytes]));
-  } catch {
-    throw undecodable(what);
-  }
-}
-
-function undecodable(what: string): PenumbraError {
-  return new PenumbraError('IMAGE_UNREADABLE', `The browser cannot show ${what}.`, { remedy: 'Check the file; import the folder again when it was replaced.', details: {} });
 }

@@ -2,6 +2,7 @@ import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { TileDiff } from '#shared/mask/tile-diff.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import type { ImagePoint } from './geometry.ts';
+import type { CountedMap } from './mask/counted-map.ts';
 import { MaskDocument } from './mask/mask-document.ts';
 import { drawLabels, labelColours, type LabelColours, type LabelLook } from './render/label-pixels.ts';
 import { deviceRect, toDevice } from './render/sampling.ts';
@@ -129,7 +130,7 @@ export class MaskEditor {
    * Shows a photo and its label map, which the editor takes over. Another photo's size refits the view.
    * Throws MASK_SIZE_MISMATCH when map and photo differ in size.
    */
-  open(photo: PhotoSource, map: LabelMap): void {
+  open(photo: PhotoSource, map: CountedMap): void {
     if (photo.width !== map.width || photo.height !== map.height) {
       throw new PenumbraError('MASK_SIZE_MISMATCH', `The label map is ${map.width}×${map.height} px, the photo ${photo.width}×${photo.height} px.`, {
         remedy: 'Choose label maps of the size of the photo.',
@@ -145,7 +146,7 @@ export class MaskEditor {
   }
 
   /** Another label map of the photo shown; zoom and pan stay. */
-  replaceMap(map: LabelMap): void {
+  replaceMap(map: CountedMap): void {
     this.#giveUpAll();
     this.#load(map);
     this.#view.request(MASK, 'all');
@@ -244,8 +245,8 @@ export class MaskEditor {
     return this.#tools[this.#toolId];
   }
 
-  #load(map: LabelMap): void {
-    this.#document = new MaskDocument(map);
+  #load(map: CountedMap): void {
+    this.#document = new MaskDocument(map, map.counts);
     this.#painter = new Painter(this.#document, () => this.#options, {
       gesture: (diffs) => this.#events.gesture({ tool: this.#toolId, diffs }),
       picked: (label) => this.#events.picked(label),

@@ -1,6 +1,7 @@
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import { TILE_SIZE, applyDiffsInPlace, tileRect, type TileDiff } from '#shared/mask/tile-diff.ts';
 import { unite, type PixelRect } from '../geometry.ts';
+import { countLabels } from './counted-map.ts';
 import { GestureRecorder } from './gesture-recorder.ts';
 import type { PaintRule } from './paint-rule.ts';
 
@@ -20,14 +21,14 @@ export interface Painting {
 export class MaskDocument {
   readonly map: LabelMap;
   /** Pixels by label. */
-  readonly counts = new Uint32Array(256);
+  readonly counts: Uint32Array; // [256]
   #dirty: PixelRect | null = null;
   #painting: Painting | null = null;
 
-  /** Takes over `map`; its bytes change from now on. */
-  constructor(map: LabelMap) {
+  /** Takes over `map` and `counts`; they change from now on. */
+  constructor(map: LabelMap, counts = countLabels(map.data)) {
     this.map = map;
-    for (const label of map.data) this.#count(label, 1);
+    this.counts = counts;
   }
 
   get isPainting(): boolean {

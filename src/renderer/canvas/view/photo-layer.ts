@@ -39,15 +39,16 @@ export class PhotoLayer {
     const { scale, x, y } = this.#viewport.state;
     context.imageSmoothingEnabled = scale < SQUARES_FROM_SCALE;
     context.imageSmoothingQuality = 'medium';
+    const pixelRatio = this.node.getLayer()?.getCanvas().getPixelRatio() ?? 1;
     if (photo.kind === 'whole') {
-      context.drawImage(photo.picture, x, y, photo.width * scale, photo.height * scale);
+      const halvings = Math.min(photo.reduced.length, Math.max(0, Math.floor(Math.log2(1 / (scale * pixelRatio)))));
+      context.drawImage(photo.reduced[halvings - 1] ?? photo.picture, x, y, photo.width * scale, photo.height * scale);
       return;
     }
     const { width, height } = this.#viewport.element;
     const from = this.#viewport.toImage({ x: 0, y: 0 });
     const to = this.#viewport.toImage({ x: width, y: height });
     const part = { x0: Math.floor(from.x), y0: Math.floor(from.y), x1: Math.ceil(to.x), y1: Math.ceil(to.y) };
-    const pixelRatio = this.node.getLayer()?.getCanvas().getPixelRatio() ?? 1;
     for (const { picture, rect } of this.#tiles?.visible(part, scale * pixelRatio) ?? []) {
       context.drawImage(picture, rect.x0 * scale + x, rect.y0 * scale + y, (rect.x1 - rect.x0) * scale, (rect.y1 - rect.y0) * scale);
     }

@@ -3,7 +3,9 @@ export interface WholePhoto {
   readonly kind: 'whole';
   readonly width: number; // px
   readonly height: number; // px
-  readonly picture: CanvasImageSource;
+  readonly picture: ImageBitmap;
+  /** The same at half the size, a quarter and so on; empty for a small one. */
+  readonly reduced: readonly ImageBitmap[];
 }
 
 /** A photo too large for that: squares of `tilePx` px at halving sizes, level 0 the full one. */
@@ -25,3 +27,9 @@ export interface BlankPhoto {
 }
 
 export type PhotoSource = WholePhoto | TiledPhoto | BlankPhoto;
+
+/** Gives back the memory of a photo that nothing shows any more, without waiting for the collector. */
+export function closePhoto(photo: PhotoSource): void {
+  if (photo.kind !== 'whole') return;
+  for (const picture of [photo.picture, ...photo.reduced]) picture.close();
+}

@@ -2,10 +2,10 @@ import { dataset, edits } from '#shared/contract/index.ts';
 import type { ImageLayer, ImageSummary } from '#shared/contract/dataset.ts';
 import type { EditState } from '#shared/contract/edits.ts';
 import { toErrorValue, type ErrorValue } from '#shared/errors.ts';
-import type { LabelMap } from '#shared/mask/label-map.ts';
 import { call } from '#renderer/api/client.ts';
 import { loadLabelMap, loadPhoto } from '#renderer/api/photos.ts';
-import type { PhotoSource } from '#renderer/canvas/view/photo-source.ts';
+import type { CountedMap } from '#renderer/canvas/mask/counted-map.ts';
+import { closePhoto, type PhotoSource } from '#renderer/canvas/view/photo-source.ts';
 
 /** All that Fix shows of one image. */
 export interface ImageContent {
@@ -19,7 +19,7 @@ export interface ImageContent {
   /** Why the photo is not shown. */
   readonly photoError: ErrorValue | null;
   /** The label maps being corrected, and their map with corrections; null when no run has made any. */
-  readonly corrected: { readonly base: string; readonly map: LabelMap } | null;
+  readonly corrected: { readonly base: string; readonly map: CountedMap } | null;
 }
 
 export interface LoadOptions {
@@ -72,6 +72,7 @@ export class Prefetch {
   drop(imageId?: string): void {
     if (imageId !== undefined && this.#next?.imageId !== imageId) return;
     this.#next?.abort.abort();
+    this.#next?.content.then(({ photo }) => closePhoto(photo)).catch(() => undefined);
     this.#next = null;
   }
 }

@@ -2,13 +2,14 @@ import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref 
 import { edits } from '#shared/contract/index.ts';
 import type { EditState, ReviewState } from '#shared/contract/edits.ts';
 import { toErrorValue, type ErrorValue } from '#shared/errors.ts';
-import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { TileDiff } from '#shared/mask/tile-diff.ts';
 import { call } from '#renderer/api/client.ts';
 import { loadLabelMap } from '#renderer/api/photos.ts';
+import type { CountedMap } from '#renderer/canvas/mask/counted-map.ts';
 import { MaskEditor } from '#renderer/canvas/mask-editor.ts';
 import { replayGesture } from '#renderer/canvas/mask/replay-gesture.ts';
 import type { Refusal } from '#renderer/canvas/tools/painter.ts';
+import { closePhoto } from '#renderer/canvas/view/photo-source.ts';
 import { useCoreEvent, useResync } from '#renderer/composables/use-core-events.ts';
 import { useConnection } from '#renderer/stores/connection.ts';
 import { netGestures, type EditOperation } from '#renderer/stores/edit-queue/operation.ts';
@@ -47,7 +48,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   const redoable = ref(0);
   const pointed = shallowRef<{ x: number; y: number; label: number } | null>(null);
   const scale = ref(1);
-  const refusal = ref<Refusal | null>(null);
+  const refusal = ref<Refusal | 'not-loaded' | null>(null);
   const hasKeyboardPointer = ref(false);
   /** Stage whose label maps the user chose last. */
   const preferredStage = ref<string | null>(null);
@@ -82,6 +83,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     prefetch.drop();
     editor?.destroy();
     editor = null;
+    if (content.value !== null) closePhoto(content.value.photo);
   });
 
   watch(() => paint.options, (options) => editor?.setOptions(options));
@@ -114,16 +116,20 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     } catch (thrown) {
       if (own.signal.aborted) return;
       error.value = toErrorValue(thrown);
+      const before = content.value;
       content.value = null;
       editor.close();
+      if (before !== null) closePhoto(before.photo);
     }
     isLoading.value = false;
   }
 
   function show(loaded: ImageContent): void {
+    const before = content.value;
     content.value = loaded;
     if (loaded.corrected === null) editor?.close();
     else editor?.open(loaded.photo, loaded.corrected.map);
+    if (before !== null) closePhoto(before.photo);
     paint.suggest(loaded.image.tags);
     learn(loaded.state);
     void showConflicts();
@@ -152,7 +158,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     let isToBeTriedAgain = false;
     try {
       let now: EditState;
-      let map: LabelMap;
+      let map: CountedMap;
       // Undoing goes on meanwhile: what was loaded before the last step landed is old.
       do {
         await saves.queue.settled(id);
@@ -213,11 +219,16 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     countAgain();
   }
 
-  function review(to: ReviewState): void {
-    if (state.value === null || isReadOnly.value) return;
+  /** Decides on the image shown; false, said as a refusal, where nothing may be changed. */
+  function review(to: ReviewState): boolean {
+    if (state.value === null || !hasMask.value || isReadOnly.value) {
+      refusal.value = 'read-only';
+      return false;
+    }
     editor?.finishStroke();
     send({ kind: 'review', review: to });
     state.value = { ...state.value, review: to };
+    return true;
   }
 
   /** Paints the strokes that the core refused onto the mask as it is now. Nothing is taken from the queue before that mask is here. */
@@ -316,6 +327,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   return {
     content, state, error, isLoading, isBuildingTiles, isCatchingUp, isClosed, isReadOnly, isHeldElsewhere, hasMask, counts, undoable, redoable, pointed, scale,
     refusal, hasKeyboardPointer, stuck, waiting, conflictPlaces,
+    refuse: (why: Refusal | 'not-loaded') => (refusal.value = why),
     undo, redo, review, replayStuck, discardStuck, chooseBase, goToConflict,
     reload: () => open(imageId.value),
     prefetchNext: (id: string) => prefetch.want(id, preferredStage.value),

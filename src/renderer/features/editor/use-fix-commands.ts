@@ -22,7 +22,8 @@ export function useFixCommands(editor: Editor, review: ReviewActions): void {
   const project = useProject();
   const text = strings.fix;
   const { group } = text;
-  const mayPaint = (): boolean => editor.hasMask.value && !editor.isReadOnly.value;
+  // Where a mask is shown, a decision that cannot be made is said, not swallowed.
+  const isEnabled = (): boolean => editor.hasMask.value;
   const one = (id: string, title: string, keys: string | readonly string[], run: () => unknown, more: Partial<Command> = {}): Command => ({
     id: `fix.${id}`,
     title,
@@ -44,9 +45,9 @@ export function useFixCommands(editor: Editor, review: ReviewActions): void {
   useCommands(
     computed<Command[]>(() => [
       // An outline under way is what Enter, Backspace and Escape mean first.
-      one('accept', text.accept, KEYS.accept, () => editor.pressKey('enter') || review.accept(), { isEnabled: () => editor.hasMask.value }),
-      one('flag', text.flag, KEYS.flag, review.flag, { isEnabled: mayPaint }),
-      one('skip', text.skip, KEYS.skip, review.skip, { isEnabled: mayPaint }),
+      one('accept', text.accept, KEYS.accept, () => editor.pressKey('enter') || review.accept(), { isEnabled }),
+      one('flag', text.flag, KEYS.flag, review.flag, { isEnabled }),
+      one('skip', text.skip, KEYS.skip, review.skip, { isEnabled }),
       one('next', text.next, KEYS.next, review.next),
       one('previous', text.previous, KEYS.previous, review.previous),
       ...TOOL_IDS.map((id) => one(`tool.${id}`, text.tools[id], TOOL_KEYS[id], () => (paint.tool = id))),
