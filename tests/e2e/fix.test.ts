@@ -137,6 +137,42 @@ describe.skipIf(noBrowser !== null)(`Fix${noBrowser === null ? '' : ` (left out:
     await expect.poll(async () => (await imageOf(project.dir, project.imageIds[2] ?? '')).review, { timeout: 30_000 }).toBe('flagged');
   });
 
+  it('shows the next image from what was made ready, asking the core for none of it', async () => {
+    const { page } = bench;
+    const [third = '', fourth = ''] = project.imageIds.slice(2);
+    const made = Promise.all([`display/${fourth}`, `corrected/${fourth}.`].map((part) => page.waitForResponse((response) => response.url().includes(part) && response.ok())));
+    await fix.open(third, 'p3', SIZE);
+    await made;
+    const asked = ['**/api/call/dataset.image', `**/api/blob/display/${fourth}`, `**/api/blob/corrected/${fourth}.*`];
+    for (const url of asked) await page.route(url, (route) => route.abort());
+    await fix.press('n');
+    await page.locator('.file', { hasText: /^p4$/ }).waitFor();
+    for (const url of asked) await page.unroute(url);
+  });
+
+  it('lets Enter wait for the mask that an undo asks for', async () => {
+    const { page } = bench;
+    await page.reload();
+    await fix.open(first(), 'p1', SIZE);
+    const before = (await editStateOf(project.dir, first())).gestures;
+    const asked = `**/api/blob/corrected/${first()}.*`;
+    let letThrough = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (letThrough = resolve));
+    await page.route(asked, async (route) => {
+      await gate;
+      await route.continue();
+    });
+    // The page was just loaded: only the core knows the mask before the stroke.
+    await fix.press('Control+z', 'Enter');
+    await page.getByText('Accepting once the mask is up to date').waitFor();
+    letThrough();
+    // The others were decided on above.
+    await page.locator('.file', { hasText: /^p4$/ }).waitFor();
+    await page.unroute(asked);
+    await expect.poll(async () => (await imageOf(project.dir, first())).review, { timeout: 30_000 }).toBe('accepted');
+    expect((await editStateOf(project.dir, first())).gestures).toBe(before - 1);
+  });
+
   it('says that strokes were made on corrections changed elsewhere, and paints them on the current mask', async () => {
     const id = project.imageIds[3] ?? '';
     await fix.open(id, 'p4', SIZE);

@@ -129,7 +129,7 @@ export class LayerView {
     return (rect, out) => drawHeat(layer.plane, this.#photo.size ?? layer.plane, table, view(), rect, out);
   }
 
-  #refresh(): void {
+  #refresh(): 'all' {
     const { width, height } = this.#view.viewport.element;
     const split = Math.round(width * this.#swipe);
     for (const { layer, image, group, draw } of this.#shown) {
@@ -137,6 +137,7 @@ export class LayerView {
       const x = layer.side === 'right' ? split : 0;
       group.clip({ x, y: 0, width: layer.side === 'left' ? split : width - x, height });
     }
+    return 'all';
   }
 
   #newImage(): ViewportImage {

@@ -1,7 +1,7 @@
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { TileDiff } from '#shared/mask/tile-diff.ts';
 import { PenumbraError } from '#shared/errors.ts';
-import type { ImagePoint } from './geometry.ts';
+import type { ImagePoint, PixelRect } from './geometry.ts';
 import type { CountedMap } from './mask/counted-map.ts';
 import { MaskDocument } from './mask/mask-document.ts';
 import { drawLabels, labelColours, type LabelColours, type LabelLook } from './render/label-pixels.ts';
@@ -79,7 +79,7 @@ export class MaskEditor {
       [
         { nodes: [this.#photo.node], smooth: true },
         { nodes: [this.#overlay.node], smooth: false, refresh: (change) => this.#drawMask(change) },
-        { nodes: [this.#cursor.node], smooth: true, refresh: () => this.#cursor.set(this.#previews()) },
+        { nodes: [this.#cursor.node], smooth: true, refresh: (change) => this.#cursor.set(this.#previews(), change) },
       ],
       (width, height, pixelRatio) => this.#overlay.resize(width, height, pixelRatio),
     );
@@ -98,7 +98,7 @@ export class MaskEditor {
   /** Gives the tool in hand a key; true when it meant something to it: ending, shortening or giving up what is under way. */
   pressKey(key: ToolKey): boolean {
     if (this.#painter === null) return false;
-    this.#view.request(CURSOR, 'all');
+    this.#view.request(CURSOR, 'part');
     this.#view.request(MASK, 'part');
     if (key === 'escape' && this.isPainting) {
       this.#tool.cancel();
@@ -177,13 +177,13 @@ export class MaskEditor {
     if (this.isPainting) return false;
     this.#toolId = id;
     this.#keyboard.isDown = false;
-    this.#view.request(CURSOR, 'all');
+    this.#view.request(CURSOR, 'part');
     return true;
   }
 
   setOptions(options: PaintOptions): void {
     this.#options = options;
-    this.#view.request(CURSOR, 'all');
+    this.#view.request(CURSOR, 'part');
   }
 
   setLook(look: LabelLook): void {
@@ -259,16 +259,20 @@ export class MaskEditor {
     this.#keyboard.isDown = false;
   }
 
-  #drawMask(change: LayerChange): void {
+  #drawMask(change: LayerChange): PixelRect | 'all' | null {
     const document = this.#document;
     const dirty = document?.takeDirty() ?? null;
-    if (document === null) { this.#overlay.update((_, out) => out.fill(0)); return; }
+    if (document === null) {
+      this.#overlay.update((_, out) => out.fill(0));
+      return 'all';
+    }
     const view = toDevice(this.#view.viewport.state, this.#view.pixelRatio);
     const lineWidth = Math.max(1, Math.round(OUTLINE_CSS_PX * this.#view.pixelRatio));
     const draw = (rect: Parameters<typeof drawLabels>[4], out: Uint32Array) =>
       drawLabels(document.map, this.#marks, this.#colours, view, rect, lineWidth, out);
-    if (change === 'all') this.#overlay.update(draw);
-    else if (dirty !== null) this.#overlay.update(draw, deviceRect(dirty, view, lineWidth));
+    if (change === 'part') return dirty === null ? null : this.#overlay.update(draw, deviceRect(dirty, view, lineWidth));
+    this.#overlay.update(draw);
+    return 'all';
   }
 
   #previews(): ReturnType<Tool['preview']> {
@@ -317,7 +321,7 @@ export class MaskEditor {
     // A stroke goes on outside the element, so its last position is kept until the button is let go.
     if (input === null && (this.isPainting || this.#keyboard.at !== null)) return;
     this.#pointer = input;
-    this.#view.request(CURSOR, 'all');
+    this.#view.request(CURSOR, 'part');
     const label = input === null ? null : (this.#document?.labelAt(input.image.x, input.image.y) ?? null);
     this.#events.pointed(input === null || label === null ? null : { point: input.image, label });
   }
@@ -382,6 +386,6 @@ export class MaskEditor {
   #shift(held: boolean): void {
     if (this.#pointer === null || this.#keyboard.at !== null) return;
     this.#pointer = { ...this.#pointer, shift: held };
-    this.#view.request(CURSOR, 'all');
+    this.#view.request(CURSOR, 'part');
   }
 }

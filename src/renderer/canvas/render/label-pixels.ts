@@ -62,40 +62,54 @@ export function drawLabels(
   const rows = nearestCells(rect.y0 - reach, rect.y1 + reach, view.y, view.scale, map.height);
   const seenWidth = width + 2 * reach;
   const seen = sampleLabels(map, columns, rows);
+  // As signed numbers, which are smaller inside: this runs for every px of the screen.
+  const fill = new Int32Array(colours.fill.buffer);
+  const line = new Int32Array(colours.line.buffer);
+  const into = new Int32Array(out.buffer, out.byteOffset, out.length);
+  const down = reach * seenWidth;
   for (let y = 0; y < height; y++) {
-    const row = rows[y + reach] ?? -1;
+    const first = (y + reach) * seenWidth + reach;
     for (let x = 0; x < width; x++) {
-      const at = (y + reach) * seenWidth + x + reach;
+      const at = first + x;
       const label = seen[at] ?? BACKGROUND;
-      let colour = colours.fill[label] ?? 0;
+      let colour = fill[label] ?? 0;
       if (label === IGNORE && isGap(rect.x0 + x, rect.y0 + y)) colour = 0;
-      if (reach > 0 && (colours.line[label] ?? 0) !== 0 && isBorder(seen, at, label, reach, seenWidth)) colour = colours.line[label] ?? 0;
-      if (marks !== null && row >= 0) {
-        const column = columns[x + reach] ?? -1;
-        if (column >= 0 && marks[row * map.width + column] === 1) colour = isGap(rect.x0 + x, rect.y0 + y) ? MARK_GAP : MARK;
-      }
-      out[y * width + x] = colour;
+      // Without a line around it, `line` is 0: background, hidden labels, and all of them where only fills are shown.
+      if (line[label] !== 0 && (seen[at - reach] !== label || seen[at + reach] !== label || seen[at - down] !== label || seen[at + down] !== label)) colour = line[label] ?? 0;
+      into[y * width + x] = colour;
+    }
+  }
+  if (marks !== null) drawMarks(marks, map.width, columns.subarray(reach), rows.subarray(reach), rect, out);
+}
+
+/** Stripes over marked px. */
+function drawMarks(marks: Uint8Array, mapWidth: number, columns: Int32Array, rows: Int32Array, rect: PixelRect, out: Uint32Array): void {
+  const width = rect.x1 - rect.x0;
+  for (let y = 0; y < rect.y1 - rect.y0; y++) {
+    const row = rows[y] ?? -1;
+    if (row < 0) continue;
+    for (let x = 0; x < width; x++) {
+      const column = columns[x] ?? -1;
+      if (column >= 0 && marks[row * mapWidth + column] === 1) out[y * width + x] = isGap(rect.x0 + x, rect.y0 + y) ? MARK_GAP : MARK;
     }
   }
 }
 
 function sampleLabels(map: LabelMap, columns: Int32Array, rows: Int32Array): Uint8Array {
   const seen = new Uint8Array(columns.length * rows.length);
+  const { data, width } = map;
+  const count = columns.length;
   for (let y = 0; y < rows.length; y++) {
     const row = rows[y] ?? -1;
     if (row < 0) continue;
-    const start = row * map.width;
-    const into = y * columns.length;
-    for (let x = 0; x < columns.length; x++) {
+    const start = row * width;
+    const into = y * count;
+    for (let x = 0; x < count; x++) {
       const column = columns[x] ?? -1;
-      if (column >= 0) seen[into + x] = map.data[start + column] ?? 0;
+      if (column >= 0) seen[into + x] = data[start + column] ?? 0;
     }
   }
   return seen;
-}
-
-function isBorder(seen: Uint8Array, at: number, label: number, reach: number, seenWidth: number): boolean {
-  return seen[at - reach] !== label || seen[at + reach] !== label || seen[at - reach * seenWidth] !== label || seen[at + reach * seenWidth] !== label;
 }
 
 /** Diagonal stripes, fixed to the screen. */

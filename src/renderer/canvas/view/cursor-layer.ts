@@ -1,24 +1,52 @@
 import { Shape } from 'konva/lib/Shape.js';
-import type { ImagePoint } from '../geometry.ts';
+import { unite, type ImagePoint, type PixelRect, type ScreenPoint } from '../geometry.ts';
 import type { ToolPreview } from '../tools/tool.ts';
+import type { LayerChange } from './stage-view.ts';
 import type { Viewport } from './viewport.ts';
 
 const CROSS_PX = 8;
 const CORNER_PX = 3;
+/** How far lines, crosses and corners reach around their places, CSS px. */
+const REACH_PX = CROSS_PX + 3;
 
 /** What the tool in hand shows over the mask, as one Konva node. Every line is drawn dark, then light, to be seen on any photo. */
 export class CursorLayer {
   readonly node: Shape;
   readonly #viewport: Viewport;
   #previews: readonly ToolPreview[] = [];
+  /** Where something was drawn last, device px. */
+  #drawn: PixelRect | null = null;
 
   constructor(viewport: Viewport) {
     this.#viewport = viewport;
     this.node = new Shape({ listening: false, sceneFunc: (context) => this.#draw(context._context) });
   }
 
-  set(previews: readonly ToolPreview[]): void {
+  /** Shows `previews` and no others. Gives the device px that change by it. */
+  set(previews: readonly ToolPreview[], change: LayerChange): PixelRect | 'all' | null {
+    const before = this.#drawn;
     this.#previews = previews;
+    this.#drawn = null;
+    for (const preview of previews) this.#drawn = unite(this.#drawn, this.#bounds(preview));
+    if (change === 'all') return 'all';
+    return before === null || this.#drawn === null ? (before ?? this.#drawn) : unite(before, this.#drawn);
+  }
+
+  #bounds(preview: ToolPreview): PixelRect {
+    const { scale } = this.#viewport.state;
+    const around = (points: readonly ScreenPoint[], reach: number): PixelRect => {
+      const pixelRatio = this.node.getLayer()?.getCanvas().getPixelRatio() ?? 1;
+      const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
+      return {
+        x0: Math.floor((Math.min(...xs) - reach) * pixelRatio),
+        y0: Math.floor((Math.min(...ys) - reach) * pixelRatio),
+        x1: Math.ceil((Math.max(...xs) + reach) * pixelRatio),
+        y1: Math.ceil((Math.max(...ys) + reach) * pixelRatio),
+      };
+    };
+    const places = preview.kind === 'line' ? [preview.from, preview.to] : preview.kind === 'outline' ? preview.corners : [preview.centre];
+    const radius = preview.kind === 'ring' ? preview.radius * scale : 0;
+    return around(places.map((place) => this.#viewport.toScreen(place)), radius + REACH_PX);
   }
 
   #draw(context: CanvasRenderingContext2D): void {

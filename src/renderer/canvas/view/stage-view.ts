@@ -1,6 +1,7 @@
 import { Stage } from 'konva/lib/Stage.js';
 import { Layer } from 'konva/lib/Layer.js';
 import type { Node } from 'konva/lib/Node.js';
+import type { PixelRect } from '../geometry.ts';
 import type { Viewport } from './viewport.ts';
 
 /** Konva layers of a stage, bottom first. Each is a canvas of its own, so that drawing one leaves the others alone. */
@@ -8,8 +9,8 @@ export interface StageLayer {
   readonly nodes: readonly Node[];
   /** False where every device px is worked out by ourselves. */
   readonly smooth: boolean;
-  /** Called before the layer is drawn: bring its picture up to date. */
-  readonly refresh?: (change: LayerChange) => void;
+  /** Called before the layer is drawn: bring its picture up to date. Gives the device px that changed, null for none. */
+  readonly refresh?: (change: LayerChange) => PixelRect | 'all' | null;
 }
 
 /** Why a layer is drawn: the element's size, zoom, pan or content changed (`all`), or just a part of its content. */
@@ -83,9 +84,26 @@ export class StageView {
     this.#wanted.clear();
     for (const [index, change] of wanted) {
       const part = this.#parts[index];
-      part?.source.refresh?.(change);
-      part?.layer.drawScene();
+      if (part === undefined) continue;
+      const changed = part.source.refresh?.(change) ?? (part.source.refresh === undefined ? 'all' : null);
+      if (changed === 'all') part.layer.drawScene();
+      else if (changed !== null) this.#drawPart(part.layer, changed);
     }
+  }
+
+  /** Draws some device px of a layer. Without a graphics card every px drawn is copied and blended again on its way to the screen. */
+  #drawPart(layer: Layer, { x0, y0, x1, y1 }: PixelRect): void {
+    const context = layer.getContext()._context;
+    context.save();
+    const scaled = context.getTransform();
+    // Whole device px: an edge between them would be smoothed.
+    context.resetTransform();
+    context.beginPath();
+    context.rect(x0, y0, x1 - x0, y1 - y0);
+    context.clip();
+    context.setTransform(scaled);
+    layer.drawScene();
+    context.restore();
   }
 
   #fitElement(): void {

@@ -27,12 +27,13 @@ export class ViewportImage {
     this.node.size({ width: this.#canvas.width / pixelRatio, height: this.#canvas.height / pixelRatio });
   }
 
-  /** Works out a rectangle of device px anew, or all. */
-  update(draw: DrawPixels, rect: PixelRect = { x0: 0, y0: 0, x1: this.#canvas.width, y1: this.#canvas.height }): void {
+  /** Works out a rectangle of device px anew, or all. Gives the part of it that is in sight, null for none. */
+  update(draw: DrawPixels, rect: PixelRect = { x0: 0, y0: 0, x1: this.#canvas.width, y1: this.#canvas.height }): PixelRect | null {
     const clipped = clipTo(rect, this.#canvas.width, this.#canvas.height);
-    if (clipped === null) return;
+    if (clipped === null) return null;
     const pixels = this.#context.createImageData(clipped.x1 - clipped.x0, clipped.y1 - clipped.y0);
     draw(clipped, new Uint32Array(pixels.data.buffer));
     this.#context.putImageData(pixels, clipped.x0, clipped.y0);
+    return clipped;
   }
 }

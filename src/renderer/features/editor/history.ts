@@ -13,6 +13,8 @@ export class GestureHistory {
   /** The newest at the end; gestures further back are with the core alone. */
   #undo: (readonly TileDiff[] | null)[] = [];
   #redo: (readonly TileDiff[] | null)[] = [];
+  /** Of the gestures in `#undo`. */
+  #undoBytes = 0;
 
   constructor({ undoable, redoable }: { readonly undoable: number; readonly redoable: number }) {
     this.#undoable = undoable;
@@ -32,6 +34,7 @@ export class GestureHistory {
     this.#redoable = 0;
     this.#redo = [];
     this.#undo.push(diffs);
+    this.#undoBytes += bytesOf(diffs);
     this.#forgetOldest();
   }
 
@@ -41,6 +44,7 @@ export class GestureHistory {
     this.#undoable -= 1;
     this.#redoable += 1;
     this.#redo.push(gesture);
+    this.#undoBytes -= bytesOf(gesture);
     return gesture;
   }
 
@@ -50,16 +54,17 @@ export class GestureHistory {
     this.#redoable -= 1;
     this.#undoable += 1;
     this.#undo.push(gesture);
+    this.#undoBytes += bytesOf(gesture);
     return gesture;
   }
 
   #forgetOldest(): void {
-    let bytes = 0;
-    for (let index = this.#undo.length - 1; index >= 0; index--) {
-      for (const { before, after } of this.#undo[index] ?? []) bytes += before.length + after.length;
-      if (bytes <= MAX_BYTES) continue;
-      this.#undo = this.#undo.slice(index + 1);
-      return;
-    }
+    let gone = 0;
+    while (this.#undoBytes > MAX_BYTES) this.#undoBytes -= bytesOf(this.#undo[gone++] ?? null);
+    if (gone > 0) this.#undo = this.#undo.slice(gone);
   }
+}
+
+function bytesOf(gesture: readonly TileDiff[] | null): number {
+  return (gesture ?? []).reduce((sum, { before, after }) => sum + before.length + after.length, 0);
 }

@@ -1,3 +1,4 @@
+import { useThrottleFn } from '@vueuse/core';
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue';
 import { edits } from '#shared/contract/index.ts';
 import type { EditState, ReviewState } from '#shared/contract/edits.ts';
@@ -6,7 +7,7 @@ import type { TileDiff } from '#shared/mask/tile-diff.ts';
 import { call } from '#renderer/api/client.ts';
 import { loadLabelMap } from '#renderer/api/photos.ts';
 import type { CountedMap } from '#renderer/canvas/mask/counted-map.ts';
-import { MaskEditor } from '#renderer/canvas/mask-editor.ts';
+import { MaskEditor, type MaskEditorEvents } from '#renderer/canvas/mask-editor.ts';
 import { replayGesture } from '#renderer/canvas/mask/replay-gesture.ts';
 import type { Refusal } from '#renderer/canvas/tools/painter.ts';
 import { closePhoto } from '#renderer/canvas/view/photo-source.ts';
@@ -21,6 +22,8 @@ import { loadImageContent, Prefetch, type ImageContent } from './image-content.t
 import { useHold } from './use-hold.ts';
 
 const CATCH_UP_RETRY_MS = 500;
+/** Nobody reads a position faster, and each one shown lays out and paints the bar below. */
+const POINTED_EVERY_MS = 100;
 
 type Unstamped = EditOperation extends infer O ? (O extends EditOperation ? Omit<O, 'projectId' | 'imageId'> : never) : never;
 
@@ -62,6 +65,12 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   const isReadOnly = computed(() => isClosed.value || isCatchingUp.value);
   const hasMask = computed(() => (content.value?.corrected ?? null) !== null);
 
+  const showPointed = useThrottleFn<MaskEditorEvents['pointed']>(
+    (at) => (pointed.value = at === null ? null : { x: Math.floor(at.point.x), y: Math.floor(at.point.y), label: at.label }),
+    POINTED_EVERY_MS,
+    true,
+  );
+
   onMounted(() => {
     if (element.value === null) return;
     editor = new MaskEditor(element.value, paint.options, paint.look, {
@@ -69,7 +78,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
       picked: (label) => paint.take(label),
       refused: (why) => (refusal.value = why),
       brushResized: (diameterPx) => (paint.brushDiameterPx = diameterPx),
-      pointed: (at) => (pointed.value = at === null ? null : { x: Math.floor(at.point.x), y: Math.floor(at.point.y), label: at.label }),
+      pointed: (at) => void showPointed(at),
       keyboardPointer: (isOut) => (hasKeyboardPointer.value = isOut),
     });
     editor.viewport.onChange((view) => (scale.value = view.scale));
