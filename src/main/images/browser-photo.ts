@@ -1,17 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import type { Sharp } from 'sharp';
 import { PenumbraError } from '#shared/errors.ts';
-import { readPhotoHeader, unreadable, type PhotoHeader } from './photo.ts';
+import { readInAnyOrder } from './any-order.ts';
+import { headerOf, unreadable, type PhotoHeader, type PhotoSource } from './photo.ts';
 
 /** Given up after this long: a photo that was swapped after import may be one that no decoder gets through. */
-const TIMEOUT_SECONDS = 60;
+const TIMEOUT_SECONDS = 240;
 
 /** A webp whose longer side is at most `longSidePx`, EXIF orientation applied. Throws as `decodePhoto`. */
-export async function encodeThumbnail(path: string, longSidePx: number): Promise<Buffer> {
-  await readPhotoHeader(path);
-  const photo = await open(path);
+export async function encodeThumbnail(source: PhotoSource, longSidePx: number): Promise<Buffer> {
+  const photo = await upright(source, await headerOf(source));
   // Fast shrink-on-load: a JPEG is decoded at a fraction of its size.
-  return encode(path, photo.resize(longSidePx, longSidePx, { fit: 'inside', withoutEnlargement: true, fastShrinkOnLoad: true }).webp({ quality: 80, effort: 2 }));
+  return encode(source, photo.resize(longSidePx, longSidePx, { fit: 'inside', withoutEnlargement: true, fastShrinkOnLoad: true }).webp({ quality: 80, effort: 2 }));
 }
 
 /** How a browser gets to see a photo: as it lies on disk, or made anew in a format it knows. */
@@ -26,26 +25,22 @@ export function displayForm({ format, bitsPerChannel, colourSpace, orientation }
 }
 
 /** 8-bit sRGB, EXIF orientation applied, alpha laid on white. Throws as `decodePhoto`; IMAGE_TOO_LARGE beyond `maxPixels`. */
-export async function encodeForDisplay(path: string, form: 'jpeg' | 'png', maxPixels: number): Promise<Buffer> {
-  await readPhotoHeader(path, { maxPixels });
-  const photo = await open(path);
-  return encode(path, form === 'png' ? photo.png({ compressionLevel: 3 }) : photo.jpeg({ quality: 95, chromaSubsampling: '4:4:4' }));
+export async function encodeForDisplay(source: PhotoSource, form: 'jpeg' | 'png', maxPixels: number): Promise<Buffer> {
+  const photo = await upright(source, await headerOf(source, { maxPixels }));
+  return encode(source, form === 'png' ? photo.png({ compressionLevel: 3 }) : photo.jpeg({ quality: 95, chromaSubsampling: '4:4:4' }));
 }
 
-/** The decoder gets bytes, not the file: it would map the file, and one that is written anew meanwhile would end the process (SIGBUS). */
-async function open(path: string): Promise<Sharp> {
+async function upright({ input }: PhotoSource, { orientation }: PhotoHeader): Promise<Sharp> {
   const { default: sharp } = await import('sharp');
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw unreadable(path, cause);
-  });
-  return sharp(bytes, { limitInputPixels: false, failOn: 'error', sequentialRead: true })
+  const photo = sharp(input, { limitInputPixels: false, failOn: 'error' });
+  return (orientation === 1 ? photo : readInAnyOrder(photo))
     .timeout({ seconds: TIMEOUT_SECONDS })
     .autoOrient()
     .flatten({ background: '#ffffff' })
     .toColourspace('srgb');
 }
 
-async function encode(path: string, pipeline: Sharp): Promise<Buffer> {
+async function encode({ path }: PhotoSource, pipeline: Sharp): Promise<Buffer> {
   try {
     return await pipeline.toBuffer();
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Metadata, Sharp } from 'sharp';
 import { PenumbraError } from '#shared/errors.ts';
 import { checkPixels } from './limits.ts';
@@ -33,16 +33,43 @@ export interface DecodeOptions {
 const BITS: Readonly<Record<string, number>> = { uchar: 8, char: 8, ushort: 16, short: 16, uint: 32, int: 32, float: 32, double: 64, complex: 64, dpcomplex: 128 };
 
 /**
+ * What a decoder is given: the bytes of the photo, or its path where they are more than `IN_MEMORY_BYTES`. A decoder maps a file that it is given by
+ * path, and one that its user writes anew meanwhile then ends the process (SIGBUS): whoever must outlive that reads large files in a process apart.
+ */
+export interface PhotoSource {
+  readonly path: string;
+  readonly bytes: number;
+  readonly input: Buffer | string;
+}
+
+/** Files up to here are read whole before they are decoded. */
+export const IN_MEMORY_BYTES = 64 * 1024 * 1024;
+
+/** Throws FILE_MISSING, IMAGE_UNREADABLE. */
+export async function openPhoto(path: string): Promise<PhotoSource> {
+  const bytes = await fileBytes(path);
+  if (bytes > IN_MEMORY_BYTES) return { path, bytes, input: path };
+  const input = await readFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  return { path, bytes: input.length, input };
+}
+
+/**
  * Reads the header alone and checks the size limit. Throws FILE_MISSING, IMAGE_UNREADABLE, IMAGE_UNSUPPORTED (several pages) or
  * IMAGE_TOO_LARGE, each naming the file.
  */
 export async function readPhotoHeader(path: string, options: { maxPixels?: number } = {}): Promise<PhotoHeader> {
-  const bytes = await fileBytes(path);
+  return headerOf(await openPhoto(path), options);
+}
+
+/** As `readPhotoHeader`, of a photo that is open. */
+export async function headerOf({ path, bytes, input }: PhotoSource, options: { maxPixels?: number } = {}): Promise<PhotoHeader> {
   const sharp = await loadSharp();
   let metadata: Metadata;
   try {
     // The limit is checked here, by name, and not by sharp, whose message names no file.
-    metadata = await sharp(path, { limitInputPixels: false, failOn: 'none' }).metadata();
+    metadata = await sharp(input, { limitInputPixels: false, failOn: 'none' }).metadata();
   } catch (cause) {
     throw unreadable(path, cause);
   }
@@ -74,10 +101,11 @@ export async function readPhotoHeader(path: string, options: { maxPixels?: numbe
  * Throws as `readPhotoHeader`, and IMAGE_TRUNCATED when the file ends early.
  */
 export async function decodePhoto(path: string, options: DecodeOptions = {}): Promise<RgbImage> {
-  const header = await readPhotoHeader(path, options);
+  const source = await openPhoto(path);
+  const header = await headerOf(source, options);
   const sharp = await loadSharp();
   // 'error': missing data or damaged data fails; harmless oddities that libjpeg warns about do not.
-  let pipeline: Sharp = sharp(path, { limitInputPixels: false, failOn: 'error', sequentialRead: true }).autoOrient();
+  let pipeline: Sharp = sharp(source.input, { limitInputPixels: false, failOn: 'error', sequentialRead: true }).autoOrient();
   if (options.longSide !== undefined && Math.max(header.width, header.height) > options.longSide) {
     // 'fill' with exact sizes: the size must follow from the header alone, not from how a library rounds.
     const scale = options.longSide / Math.max(header.width, header.height);

@@ -6,7 +6,7 @@ import { PenumbraError, toErrorValue } from '#shared/errors.ts';
 import type { SourceKind, SupervisionRule } from '#shared/domain/supervision.ts';
 import { resolveInside } from '../images/path-resolver.ts';
 import { readLabelPng } from '../images/palette-png.ts';
-import { readPhotoHeader } from '../images/photo.ts';
+import { readHeaderInCore } from '../images/photo-in-core.ts';
 import { currentFacts } from './file-facts.ts';
 import { Grants } from './grants.ts';
 import type { StoredImage } from './repositories/images.ts';
@@ -131,7 +131,7 @@ async function classesIn(maskPath: string, classes: number): Promise<number[]> {
 
 /** A photo may be retouched after import, but masks, scores and corrections rest on its size. */
 async function checkSameSize(photoPath: string, image: StoredImage): Promise<void> {
-  const { width, height } = await readPhotoHeader(photoPath);
+  const { width, height } = await readHeaderInCore(photoPath);
   if (width === image.width && height === image.height) return;
   throw new PenumbraError('MASK_SIZE_MISMATCH', `${image.photoPath} is now ${width}×${height} px; it was ${image.width}×${image.height} px when it was imported.`, {
     remedy: 'Put the photo of the old size back, or import the folder into a new project.',

@@ -30,7 +30,7 @@ export class PhotoCopies {
   readonly #making = new Map<string, Promise<BlobContent>>();
 
   #filling: Promise<void> = Promise.resolve();
-  #closed = false;
+  readonly #over = new AbortController();
   #sweepTimer: NodeJS.Timeout | undefined;
 
   constructor(project: Project, contents: PhotoContents) {
@@ -41,16 +41,16 @@ export class PhotoCopies {
   async thumbnail(imageId: string, longSidePx: number, priority: 'wanted' | 'background' = 'wanted'): Promise<BlobContent> {
     const { path: photo, content } = await this.#contents.of(imageId);
     return this.#copy(`${content}-${longSidePx}`, 'webp', priority, async () => {
-      const { encodeThumbnail } = await import('../../images/browser-photo.ts');
-      return encodeThumbnail(photo, longSidePx);
+      const { thumbnailInCore } = await import('../../images/photo-in-core.ts');
+      return thumbnailInCore(photo, longSidePx, this.#over.signal);
     });
   }
 
   /** The photo itself where browsers show it, else a copy. IMAGE_TOO_LARGE beyond what is shown whole. */
   async display(imageId: string): Promise<BlobContent> {
     const { path: photo, content } = await this.#contents.of(imageId);
-    const [{ readPhotoHeader }, { displayForm, encodeForDisplay }] = await Promise.all([import('../../images/photo.ts'), import('../../images/browser-photo.ts')]);
-    const header = await readPhotoHeader(photo);
+    const [{ displayInCore, readHeaderInCore }, { displayForm }] = await Promise.all([import('../../images/photo-in-core.ts'), import('../../images/browser-photo.ts')]);
+    const header = await readHeaderInCore(photo);
     if (header.width * header.height > WHOLE_PHOTO_PIXELS) {
       throw new PenumbraError('IMAGE_TOO_LARGE', `${photo} is ${header.width}×${header.height} px; up to ${WHOLE_PHOTO_PIXELS / 1e6} Mpx are sent whole.`, {
         remedy: 'Ask dataset.pyramid for its tiles.',
@@ -59,7 +59,7 @@ export class PhotoCopies {
     }
     const form = displayForm(header);
     if (form === 'as-it-is') return { kind: 'file', path: photo, contentType: header.format === 'jpeg' ? TYPES.jpeg : header.format === 'png' ? TYPES.png : TYPES.webp };
-    return this.#copy(`${content}-display`, form, 'wanted', () => encodeForDisplay(photo, form, WHOLE_PHOTO_PIXELS));
+    return this.#copy(`${content}-display`, form, 'wanted', () => displayInCore(photo, form, WHOLE_PHOTO_PIXELS, this.#over.signal));
   }
 
   /** Makes the grid's thumbnails of these images one by one, after those of an earlier call; what cannot be made is left for whoever asks. */
@@ -78,14 +78,14 @@ export class PhotoCopies {
 
   /** Ends the work in the background. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#over.abort();
     clearTimeout(this.#sweepTimer);
     await this.#filling;
   }
 
   async #sweep(): Promise<void> {
     const endMs = performance.now() + SWEEP_MS;
-    const isOver = (): boolean => this.#closed || performance.now() > endMs;
+    const isOver = (): boolean => this.#over.signal.aborted || performance.now() > endMs;
     await sweepStaleCopies({
       dir: path.join(this.#project.dir, 'thumbs'),
       liveContents: () => this.#contents.all(isOver),
@@ -98,7 +98,7 @@ export class PhotoCopies {
   async #fill(imageIds: readonly string[], tell: (done: number, total: number) => void): Promise<void> {
     let toldAtMs = 0;
     for (const [done, imageId] of imageIds.entries()) {
-      if (this.#closed) return;
+      if (this.#over.signal.aborted) return;
       await this.thumbnail(imageId, BACKGROUND_PX, 'background').catch(() => undefined);
       if (done + 1 < imageIds.length && performance.now() - toldAtMs < PROGRESS_MS) continue;
       toldAtMs = performance.now();

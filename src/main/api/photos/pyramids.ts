@@ -83,10 +83,10 @@ export class Pyramids {
     await this.#swept;
     if (this.#closed) throw new Error('the core is shutting down');
     await mkdir(target, { recursive: true });
-    const [{ PyramidProcess }, { tilesCut }] = await Promise.all([import('../../images/pyramid/pyramid-process.ts'), import('../../images/pyramid/build.ts')]);
+    const [{ cutApart }, { tilesCut }] = await Promise.all([import('../../images/pyramid/pyramid-process.ts'), import('../../images/pyramid/build.ts')]);
     const { width, height } = this.#project.images.get(imageId);
     const tiles = Math.ceil(width / PYRAMID_TILE_PX) * Math.ceil(height / PYRAMID_TILE_PX);
-    const cutting = new PyramidProcess({ photoPath: photo.path, size: { width, height }, tilePx: PYRAMID_TILE_PX, target });
+    const cutting = cutApart({ photoPath: photo.path, size: { width, height }, tilePx: PYRAMID_TILE_PX, target });
     const kill = (): void => cutting.kill();
     this.#kills.add(kill);
     const timer = setInterval(() => {

@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { PenumbraError } from '#shared/errors.ts';
 import type { Size } from '#shared/raster/planes.ts';
 import { faultPoint } from '../../faults/faults.ts';
+import { readInAnyOrder } from '../any-order.ts';
 import { readPhotoHeader, unreadable } from '../photo.ts';
 import { levelCount } from './levels.ts';
 
@@ -28,9 +29,8 @@ export async function buildPyramid({ photoPath, size, tilePx, target }: PyramidJ
   faultPoint('images.pyramid');
   const zoom = join(target, 'zoom');
   try {
-    // A photo that lies on its side is read in another order than it was written: then it goes through a file, not through memory.
-    const sequentialRead = header.orientation === 1;
-    await sharp(photoPath, { limitInputPixels: false, failOn: 'error', sequentialRead })
+    const photo = sharp(photoPath, { limitInputPixels: false, failOn: 'error' });
+    await (header.orientation === 1 ? photo : readInAnyOrder(photo))
       .autoOrient()
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
