@@ -10,6 +10,9 @@ export interface RunningServer {
 /** Serves the API on a Unix socket or named pipe. Who may connect is settled by the folder the socket lies in. */
 export async function serveSocket(handle: HttpListener, socketPath: string): Promise<RunningServer> {
   const server = createServer(handle);
+  // Who forwards a browser's requests keeps its connections. One that ends here as the next request is under way on it fails that request,
+  // and a window asks about once in the 5 s after which Node ends an idle connection: so only the client ends them.
+  server.keepAliveTimeout = 0;
   server.listen(socketPath);
   await once(server, 'listening');
   return {
