@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -7,12 +7,15 @@ import type { ArtifactManifest } from '#shared/domain/artifact.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import { encodeLabelPng } from '#main/images/palette-png.ts';
 import { createProject } from '#main/project/open.ts';
+import { writeEmptyLabels, writeLargePhoto } from './large-photo.ts';
 
 export interface LabelledImage {
   readonly name: string;
   readonly width: number; // px
   readonly height: number; // px
   readonly tags: readonly number[];
+  /** A photo of four plain quarters with empty label maps: made in little memory, whatever its size. */
+  readonly isPlain?: boolean;
 }
 
 export interface LabelProject {
@@ -71,7 +74,11 @@ export async function makeLabelProject(images: readonly LabelledImage[]): Promis
   const bases = ['a'.repeat(32), 'b'.repeat(32)];
   const mapOf = (imageId: string, base: string): LabelMap => labels(images[ids.indexOf(imageId)] ?? { width: 1, height: 1 }, base === bases[1]);
   for (const [age, base] of bases.entries()) {
-    await writeArtifact(path.join(dir, 'artifacts', base), base, age, new Map(ids.map((id) => [`${id}.png`, encodeLabelPng(mapOf(id, base))])));
+    const files = ids.map((id, index): [string, (file: string) => Promise<void>] => {
+      const image = images[index];
+      return [`${id}.png`, (file) => (image?.isPlain === true ? writeEmptyLabels(file, image) : writeFile(file, encodeLabelPng(mapOf(id, base))))];
+    });
+    await writeArtifact(path.join(dir, 'artifacts', base), base, age, new Map(files));
   }
   return { dir, root, imageIds: ids, bases, baseMap: mapOf, remove: () => rm(folder, { recursive: true, force: true }) };
 }
@@ -85,7 +92,14 @@ function labels({ width, height }: { width: number; height: number }, isOlder: b
 }
 
 /** A smooth photo with some texture, so that scaling it costs what a photo costs. */
-async function writePhoto(file: string, { width, height }: LabelledImage, seed: number): Promise<{ bytes: number; mtimeMs: number; sha256: string }> {
+async function writePhoto(file: string, image: LabelledImage, seed: number): Promise<{ bytes: number; mtimeMs: number; sha256: string }> {
+  if (image.isPlain === true) await writeLargePhoto(file, image);
+  else await writeFile(file, await texturedPhoto(image, seed));
+  const { size, mtimeMs } = await stat(file);
+  return { bytes: size, mtimeMs: Math.round(mtimeMs), sha256: createHash('sha256').update(await readFile(file)).digest('hex') };
+}
+
+async function texturedPhoto({ width, height }: LabelledImage, seed: number): Promise<Buffer> {
   const data = Buffer.alloc(width * height * 3);
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -95,17 +109,15 @@ async function writePhoto(file: string, { width, height }: LabelledImage, seed: 
       data[at++] = (90 + ((x + y) % 97)) & 255;
     }
   }
-  const bytes = await sharp(data, { raw: { width, height, channels: 3 } }).jpeg({ quality: 85 }).toBuffer();
-  await writeFile(file, bytes);
-  const { size, mtimeMs } = await stat(file);
-  return { bytes: size, mtimeMs: Math.round(mtimeMs), sha256: createHash('sha256').update(bytes).digest('hex') };
+  return sharp(data, { raw: { width, height, channels: 3 } }).jpeg({ quality: 85 }).toBuffer();
 }
 
-async function writeArtifact(dir: string, key: string, age: number, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+async function writeArtifact(dir: string, key: string, age: number, files: ReadonlyMap<string, (file: string) => Promise<void>>): Promise<void> {
   await mkdir(dir, { recursive: true });
   const listed = [];
-  for (const [name, bytes] of files) {
-    await writeFile(path.join(dir, name), bytes);
+  for (const [name, write] of files) {
+    await write(path.join(dir, name));
+    const bytes = await readFile(path.join(dir, name));
     listed.push({ name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
   }
   const manifest: ArtifactManifest = {
