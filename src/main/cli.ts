@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { PenumbraError } from '#shared/errors.ts';
+import { endWithTheReader } from './cli/broken-pipe.ts';
 import { EXIT_CANCELLED, EXIT_ERROR, EXIT_OK, EXIT_USAGE } from './cli/exit-codes.ts';
 import { Output, UsageError } from './cli/output.ts';
 import { createProgram } from './cli/program.ts';
@@ -10,13 +11,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 // A wrapper script that is killed must not leave this process behind.
 if (process.env['PENUMBRA_WATCH_PID'] !== undefined) void import('./runs/watchdog/watch.ts').then(({ watchWrapper }) => watchWrapper());
 
-// Whoever read the output has closed it (as head does): there is nobody left to tell anything.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(EXIT_OK);
-  });
-}
+endWithTheReader();
 
 try {
   await createProgram(version).parseAsync();

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProject, openProject } from '#main/project/open.ts';
 import { runs } from '#shared/contract/index.ts';
@@ -14,6 +15,9 @@ import { makeTinyDataset } from '../support/tiny-dataset.ts';
 import { setStage, type Stage } from './scene.ts';
 
 const COMMANDS = ['new', 'recipes', 'run', 'runs', 'show', 'cancel', 'resume', 'score', 'export', 'supervision', 'vault-log', 'repoint', 'serve', 'doctor'];
+
+/** `slow` runs for half a minute, without tensors. */
+const TINY_RECIPES = { NODE_OPTIONS: `--import=${pathToFileURL(path.resolve(import.meta.dirname, '../support/tiny-recipes-hook.mjs')).href}` };
 
 let folder: string;
 let root: string;
@@ -327,6 +331,29 @@ describe('on a project that a core has open', () => {
     expect(stderr).toContain(`cancelling ${runId}`);
     expect(interrupted).toBe(130);
     expect((await stage.client.call(runs.getRun, { runId })).state).toBe('cancelled');
+  });
+});
+
+describe('a reader that closes the output, as head does', () => {
+  test('has the run it watches cancelled, not cut off: 141, said on stderr, and the project is let go', async () => {
+    const dir = path.join(folder, 'piped');
+    expect((await runCli(['new', dir, '--voc', root])).code).toBe(0);
+    const child = startCli(['run', 'slow', '--project', dir, '--json'], { env: TINY_RECIPES });
+    const ended = collect(child);
+    // The first event is read, as head -1 would.
+    await once(child.stdout ?? child, 'data');
+    child.stdout?.destroy();
+    expect(await ended).toMatchObject({ code: 141, stderr: expect.stringContaining('the reader of the output has closed it') as string });
+    expect(await readdir(dir)).not.toContain('project.lock');
+    const project = await openProject(dir);
+    expect(project.runs.list({ offset: 0, limit: 10 }).runs).toMatchObject([{ recipe: 'slow', state: 'cancelled' }]);
+    project.close();
+  });
+
+  test('ends a command that only prints, without a word', async () => {
+    const child = startCli(['runs', '--project', path.join(folder, 'piped'), '--json']);
+    child.stdout?.destroy();
+    expect(await collect(child)).toMatchObject({ code: 141, stderr: '' });
   });
 });
 

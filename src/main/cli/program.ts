@@ -12,7 +12,7 @@ import { serveCommand } from './commands/serve.ts';
 import { supervisionCommand, vaultLogCommand } from './commands/supervision.ts';
 
 const EXIT_CODES = `
-Exit codes: 0 done · 1 error · 2 the command line is wrong · 130 cancelled
+Exit codes: 0 done · 1 error · 2 the command line is wrong · 130 cancelled · 141 the reader of the output closed it, which counts as Ctrl-C
 Errors name what went wrong and the way out; with --json they come as {"type":"error","error":{code, message, remedy, details}}.
 PENUMBRA_DEBUG=1 adds the stack of an error.
 
