@@ -3,11 +3,11 @@ import { toErrorValue } from '#shared/errors.ts';
 import type { Answer } from './photo-process.ts';
 
 /** In a process of `PhotoProcess`: does the one job that comes, and answers it. */
-export function answerOneJob<Job, T>(work: (job: Job) => Promise<T>): void {
+export function answerOneJob<T>(work: (job: never) => Promise<T>): void {
   sharp.cache(false);
   sharp.concurrency(1);
-  process.on('message', (job: Job) => {
-    const done = work(job).then(
+  process.on('message', (job) => {
+    const done = work(job as never).then(
       (value): Answer<T> => ({ ok: true, value }),
       (thrown: unknown): Answer<T> => ({ ok: false, error: toErrorValue(thrown) }),
     );
