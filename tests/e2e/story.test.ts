@@ -6,12 +6,30 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { noBrowser, openWorkbench, type Workbench } from '../support/browser.ts';
 import { fixPage } from '../support/fix-page.ts';
 import { callFromPage } from '../support/page-calls.ts';
+import { sharedData } from '../support/shared-data.ts';
 import { makeSmallSample } from '../support/small-sample.ts';
 
-/** As few steps as show curves; the figures say nothing. */
-const TINY = { 'classifier.epochs': 100, 'classifier.views': 1, 'classifier.longSideFrom': 224, 'classifier.longSideTo': 224, 'segmenter.epochs': 2, 'segmenter.views': 1, 'segmenter.crop': 161 };
+interface Material {
+  /** Folder of photos; null = a few of the sample's are laid out anew. */
+  readonly root: string | null;
+  readonly images: number;
+  /** Of the wizard's second step. */
+  readonly tags: 'A CSV file' | 'The masks themselves';
+  /** As few steps as show curves; the figures say nothing. */
+  readonly settings: Readonly<Record<string, number>>;
+  readonly patienceMs: number;
+}
 
-async function setSettings(page: Page, settings: Record<string, string | number>): Promise<void> {
+const SMALL = { 'classifier.views': 1, 'classifier.longSideFrom': 224, 'classifier.longSideTo': 224, 'segmenter.views': 1, 'segmenter.crop': 161 };
+const FEW: Material = { root: null, images: 8, tags: 'A CSV file', settings: { ...SMALL, 'classifier.epochs': 100, 'segmenter.epochs': 2 }, patienceMs: 300_000 };
+/** All of the real photos beside the working copy, where they are asked for: takes many minutes. */
+const shared = process.env['PENUMBRA_LONG'] === '1' ? sharedData() : null;
+const MATERIAL: Material =
+  shared === null
+    ? FEW
+    : { root: path.join(shared, 'voc-mini'), images: 300, tags: 'The masks themselves', settings: { ...SMALL, 'classifier.epochs': 2, 'segmenter.epochs': 1 }, patienceMs: 3_600_000 };
+
+async function setSettings(page: Page, settings: Readonly<Record<string, number>>): Promise<void> {
   for (const [key, value] of Object.entries(settings)) {
     await page.getByPlaceholder('Find a setting').fill(key);
     const field = page.locator('.setting input').first();
@@ -21,15 +39,15 @@ async function setSettings(page: Page, settings: Record<string, string | number>
 }
 
 /** From a folder of photos to exported masks, as a user goes: wizard, run, look, correct, accept, score, export. */
-describe.skipIf(noBrowser !== null)(`the whole way${noBrowser === null ? '' : ` (left out: ${noBrowser})`}`, () => {
+describe.skipIf(noBrowser !== null)(`the whole way on ${MATERIAL.images} photos${noBrowser === null ? '' : ` (left out: ${noBrowser})`}`, { timeout: MATERIAL.patienceMs + 100_000 }, () => {
   let bench: Workbench;
   let page: Page;
   let imageId = '';
   const folder = mkdtempSync(path.join(tmpdir(), 'penumbra-story-'));
-  const root = path.join(folder, 'photos');
+  const root = MATERIAL.root ?? path.join(folder, 'photos');
 
   beforeAll(async () => {
-    makeSmallSample(root, { train: 6, val: 2 });
+    if (MATERIAL.root === null) makeSmallSample(root, { train: 6, val: 2 });
     bench = await openWorkbench();
     page = bench.page;
   });
@@ -51,16 +69,16 @@ describe.skipIf(noBrowser !== null)(`the whole way${noBrowser === null ? '' : ` 
     await wizard.getByText('PASCAL VOC', { exact: true }).waitFor();
     const next = wizard.getByRole('button', { name: 'Next' });
     await next.click();
-    await wizard.getByLabel('A CSV file').check();
+    await wizard.getByLabel(MATERIAL.tags).check();
     await next.click();
     await expect.poll(() => wizard.getByLabel('Methods learn from: train').inputValue()).toBe('tags');
     await next.click();
     await wizard.getByLabel('Folder', { exact: true }).fill(folder);
     await wizard.getByLabel('Name').fill('Story');
     await wizard.getByRole('button', { name: 'Import' }).click();
-    await wizard.getByRole('button', { name: 'Open the project' }).click();
+    await wizard.getByRole('button', { name: 'Open the project' }).click({ timeout: MATERIAL.patienceMs });
     await page.waitForURL(/#\/data/);
-    await page.getByText('8 images', { exact: true }).first().waitFor();
+    await page.getByText(`${MATERIAL.images} images`, { exact: true }).first().waitFor();
     expect(existsSync(path.join(folder, 'Story', 'project.db'))).toBe(true);
   });
 
@@ -68,20 +86,20 @@ describe.skipIf(noBrowser !== null)(`the whole way${noBrowser === null ? '' : ` 
     await page.keyboard.press('Alt+4');
     await page.getByRole('button', { name: 'New run' }).first().click();
     await page.getByRole('radio', { name: /Weak baseline/ }).check({ force: true });
-    await setSettings(page, TINY);
+    await setSettings(page, MATERIAL.settings);
     await page.getByRole('button', { name: 'Queue the run' }).click();
     await page.waitForURL(/#\/runs\/run_/);
     const runId = /run_[0-9a-z]+/.exec(page.url())?.[0] ?? '';
     const state = async (): Promise<string> => (await callFromPage<{ state: string }>(page, 'runs.get', { runId })).state;
     const lossNow = page.locator('figure', { hasText: 'loss' }).first();
-    await lossNow.waitFor();
+    await lossNow.waitFor({ timeout: MATERIAL.patienceMs });
     const early = await lossNow.innerText();
-    await expect.poll(() => lossNow.innerText(), { timeout: 60_000 }).not.toBe(early);
+    await expect.poll(() => lossNow.innerText(), { timeout: MATERIAL.patienceMs }).not.toBe(early);
     await page.getByRole('button', { name: 'Cancel' }).click();
     await expect.poll(state, { timeout: 30_000 }).toBe('cancelled');
     await page.getByRole('button', { name: 'Resume' }).click();
-    await expect.poll(state, { timeout: 300_000 }).toBe('done');
-  }, 400_000);
+    await expect.poll(state, { timeout: MATERIAL.patienceMs }).toBe('done');
+  });
 
   it('looks: a higher threshold leaves fewer pixels of the class', async () => {
     await page.keyboard.press('Alt+2');
@@ -126,7 +144,7 @@ describe.skipIf(noBrowser !== null)(`the whole way${noBrowser === null ? '' : ` 
     const before = { refined: await miou('refined'), corrected: await miou('corrected') };
     expect(before.corrected).toBe(before.refined);
     await page.getByRole('button', { name: 'Score now' }).click();
-    await expect.poll(() => miou('corrected'), { timeout: 60_000 }).not.toBe(before.corrected);
+    await expect.poll(() => miou('corrected'), { timeout: MATERIAL.patienceMs }).not.toBe(before.corrected);
     expect(await miou('refined')).toBe(before.refined);
     const shown = page.getByRole('row', { name: /^Corrected/ }).first();
     await expect.poll(async () => await shown.innerText()).toContain((100 * (await miou('corrected'))).toFixed(1));
@@ -136,8 +154,8 @@ describe.skipIf(noBrowser !== null)(`the whole way${noBrowser === null ? '' : ` 
     await page.keyboard.press('Alt+6');
     await page.getByLabel('Target folder').fill(path.join(folder, 'masks'));
     await page.getByRole('button', { name: 'Export', exact: true }).click();
-    await page.getByText('Exported', { exact: true }).waitFor();
-    expect(readdirSync(path.join(folder, 'masks', 'SegmentationClass'))).toHaveLength(8);
+    await page.getByText('Exported', { exact: true }).waitFor({ timeout: MATERIAL.patienceMs });
+    expect(readdirSync(path.join(folder, 'masks', 'SegmentationClass'))).toHaveLength(MATERIAL.images);
   });
 
   it('complained of nothing on the way', () => {
