@@ -98,8 +98,15 @@ describe.skipIf(electron.program === null)('the shell', () => {
     expect(liveCore(project)).toBeNull();
   });
 
-  it('paints a stroke that the core has saved, and that a reload keeps', async () => {
-    const { app, page } = await launch();
+  interface Painting {
+    readonly imageId: string;
+    /** A stroke of the brush in class 8, `row` steps below the middle of the view. */
+    stroke(row: number): Promise<void>;
+    revision(): Promise<number>;
+  }
+
+  /** Fix on its first image, with the brush in hand. */
+  async function openFix(app: ElectronApplication, page: Page): Promise<Painting> {
     await page.evaluate(() => {
       localStorage.setItem('penumbra.tourDone', 'true');
       location.hash = '#/fix';
@@ -111,8 +118,6 @@ describe.skipIf(electron.program === null)('the shell', () => {
     await expect.poll(canvas, { timeout: 60_000 }).toBeDefined();
     await shows(page, 'Not reviewed');
     const imageId = /im_\w+/.exec(page.url())?.[0] ?? '';
-    const before = await core().call(edits.getEditState, { imageId });
-
     const area = await canvas();
     const x = Math.round((area?.x ?? 0) + (area?.width ?? 0) / 2);
     const y = Math.round((area?.y ?? 0) + (area?.height ?? 0) / 2);
@@ -120,17 +125,75 @@ describe.skipIf(electron.program === null)('the shell', () => {
     const send = (event: object): Promise<void> =>
       app.evaluate(({ BrowserWindow }, input) => BrowserWindow.getAllWindows()[0]?.webContents.sendInputEvent(input as never), event);
     for (const keyCode of ['b', '8']) for (const type of ['keyDown', 'char', 'keyUp']) await send({ type, keyCode });
-    await send({ type: 'mouseMove', x, y });
-    await send({ type: 'mouseDown', x, y, button: 'left', clickCount: 1 });
-    for (let step = 1; step <= 6; step++) await send({ type: 'mouseMove', x: x + step * 10, y: y + step * 3, button: 'left', modifiers: ['leftButtonDown'] });
-    await send({ type: 'mouseUp', x: x + 60, y: y + 18, button: 'left', clickCount: 1 });
-    await expect.poll(async () => (await core().call(edits.getEditState, { imageId })).revision, { timeout: 20_000 }).toBe(before.revision + 1);
+    return {
+      imageId,
+      async stroke(row) {
+        const top = y + row * 30;
+        await send({ type: 'mouseMove', x, y: top });
+        await send({ type: 'mouseDown', x, y: top, button: 'left', clickCount: 1 });
+        for (let step = 1; step <= 6; step++) await send({ type: 'mouseMove', x: x + step * 10, y: top + step, button: 'left', modifiers: ['leftButtonDown'] });
+        await send({ type: 'mouseUp', x: x + 60, y: top + 6, button: 'left', clickCount: 1 });
+      },
+      revision: async () => (await core().call(edits.getEditState, { imageId })).revision,
+    };
+  }
+
+  it('paints a stroke that the core has saved, and that a reload keeps', async () => {
+    const { app, page } = await launch();
+    const painting = await openFix(app, page);
+    const before = await painting.revision();
+    await painting.stroke(0);
+    await expect.poll(painting.revision, { timeout: 20_000 }).toBe(before + 1);
 
     await page.reload();
     await shows(page, 'Not reviewed');
-    expect(page.url()).toContain(imageId);
-    expect((await core().call(edits.getEditState, { imageId })).revision).toBe(before.revision + 1);
+    expect(page.url()).toContain(painting.imageId);
+    expect(await painting.revision()).toBe(before + 1);
     await quit(app);
+  });
+
+  it('asks before it quits with strokes that are not saved: who stays keeps them, and they land once the core answers', async () => {
+    const { app, page } = await launch();
+    const painting = await openFix(app, page);
+    const before = await painting.revision();
+    const pid = liveCore(project)?.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    await painting.stroke(1);
+    await painting.stroke(2);
+    await shows(page, '2 strokes waiting to be saved');
+    await answerDialogs(app, 'Stay');
+    await app.evaluate(({ app: electronApp }) => electronApp.quit());
+    await expect.poll(() => askedDialogs(app), { timeout: 30_000 }).toEqual(['2 strokes are not saved yet.']);
+    // Nothing was closed, and nothing forgotten.
+    await shows(page, '2 strokes waiting to be saved');
+    process.kill(pid, 'SIGCONT');
+    await expect.poll(painting.revision, { timeout: 30_000 }).toBe(before + 2);
+    // Now there is nothing to ask about.
+    await quit(app);
+    const { app: again, page: later } = await launch();
+    expect(await core().call(edits.getEditState, { imageId: painting.imageId })).toMatchObject({ revision: before + 2 });
+    await shows(later, 'Connected');
+    await quit(again);
+  });
+
+  it('lands what was painted while a killed core came back, before it quits', async () => {
+    const { app, page } = await launch();
+    const painting = await openFix(app, page);
+    const before = await painting.revision();
+    process.kill(liveCore(project)?.pid ?? 0, 'SIGKILL');
+    await painting.stroke(-1);
+    await painting.stroke(-2);
+    await answerDialogs(app, 'Stay');
+    // Either everything has landed by the time it asks, or it asks and stays: no stroke is dropped without a word.
+    await app.evaluate(({ app: electronApp }) => electronApp.quit()).catch(() => undefined);
+    const ended = await Promise.race([once(app.process(), 'exit').then(() => true), expect.poll(() => askedDialogs(app), { timeout: 60_000 }).not.toEqual([]).then(() => false)]).catch(() => true);
+    if (!ended) {
+      await expect.poll(() => painting.revision().catch(() => -1), { timeout: 60_000 }).toBe(before + 2);
+      await quit(app);
+    }
+    const { app: again } = await launch();
+    expect(await core().call(edits.getEditState, { imageId: painting.imageId })).toMatchObject({ revision: before + 2 });
+    await quit(again);
   });
 
   it('goes nowhere else and is granted nothing', async () => {
