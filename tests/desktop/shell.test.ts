@@ -101,8 +101,8 @@ describe.skipIf(electron.program === null)('the shell', () => {
   interface Painting {
     readonly imageId: string;
     /** A stroke of the brush in class 8, `row` steps below the middle of the view. */
-    stroke(row: number): Promise<void>;
-    revision(): Promise<number>;
+    readonly stroke: (row: number) => Promise<void>;
+    readonly revision: () => Promise<number>;
   }
 
   /** Fix on its first image, with the brush in hand. */
