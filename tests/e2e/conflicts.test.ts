@@ -34,13 +34,14 @@ describe.skipIf(noBrowser !== null)(`corrections and label maps made anew${noBro
     const found = [...now.data.keys()].filter((pixel) => stroke(pixel % SIZE.width, Math.floor(pixel / SIZE.width)) && before.data[pixel] !== now.data[pixel] && now.data[pixel] !== 2);
     return new Set(found);
   }
-  /** Chooses label maps, until their mask with the corrections is shown. */
+  /** Chooses label maps, until their mask with the corrections is shown. The view stays where it was. */
   async function choose(base: string): Promise<void> {
     const { page } = bench;
     const loaded = page.waitForResponse((answer) => answer.url().includes(`/api/blob/corrected/${id()}.${base}`));
     await page.getByLabel('Label maps').selectOption(base);
     await loaded;
-    await fix.open(id(), 'p1', SIZE);
+    await page.locator('.loading').waitFor({ state: 'detached' });
+    await page.locator('.canvas').focus();
   }
   const notice = () => bench.page.getByText(/pixels where the label maps now disagree with corrections/);
 

@@ -106,8 +106,7 @@ describe('a run always ends', () => {
     expect((await service.finished(run.id)).state).toBe('done');
     expect(project.runs.get(run.id)?.state).toBe('running');
     project.runs.failWith = null;
-    await pause(2500);
-    expect(project.runs.get(run.id)?.state).toBe('done');
+    await expect.poll(() => project.runs.get(run.id)?.state).toBe('done');
   });
 });
 

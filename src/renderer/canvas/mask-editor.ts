@@ -127,10 +127,10 @@ export class MaskEditor {
   }
 
   /**
-   * Shows a photo and its label map, which the editor takes over. Another photo's size refits the view.
+   * Shows a photo and its label map, which the editor takes over. The view is fitted, unless this is the same photo with other label maps.
    * Throws MASK_SIZE_MISMATCH when map and photo differ in size.
    */
-  open(photo: PhotoSource, map: CountedMap): void {
+  open(photo: PhotoSource, map: CountedMap, { isSamePhoto = false } = {}): void {
     if (photo.width !== map.width || photo.height !== map.height) {
       throw new PenumbraError('MASK_SIZE_MISMATCH', `The label map is ${map.width}×${map.height} px, the photo ${photo.width}×${photo.height} px.`, {
         remedy: 'Choose label maps of the size of the photo.',
@@ -141,7 +141,7 @@ export class MaskEditor {
     this.#photo.set(photo);
     this.#marks = null;
     this.#load(map);
-    this.#view.viewport.setPhoto(photo);
+    if (!isSamePhoto) this.#view.viewport.setPhoto(photo);
     this.#view.requestAll();
   }
 

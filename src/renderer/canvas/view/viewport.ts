@@ -39,7 +39,7 @@ export class Viewport {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Another photo: fitted, unless it is of the same size, as layers and corrections of one photo are. */
+  /** Another photo: fitted. */
   setPhoto(photo: MapSize): void {
     this.#photo = { width: photo.width, height: photo.height };
     this.fit();

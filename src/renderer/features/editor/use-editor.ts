@@ -135,9 +135,10 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
 
   function show(loaded: ImageContent): void {
     const before = content.value;
+    const isSamePhoto = content.value?.image.id === loaded.image.id && content.value.corrected !== null;
     content.value = loaded;
     if (loaded.corrected === null) editor?.close();
-    else editor?.open(loaded.photo, loaded.corrected.map);
+    else editor?.open(loaded.photo, loaded.corrected.map, { isSamePhoto });
     if (before !== null) closePhoto(before.photo);
     paint.suggest(loaded.image.tags);
     learn(loaded.state);
