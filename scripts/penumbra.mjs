@@ -11,7 +11,7 @@ import { createSay } from './lib/say.mjs';
 
 const BARE_HELP = `usage: penumbra <command>
 
-  new, recipes, run, runs, show, cancel, resume, score, export, supervision, vault-log, repoint, serve, doctor
+  new, recipes, run, runs, show, cancel, resume, score, export, supervision, vault-log, repoint, tool, serve, doctor
 
 The npm packages are not installed yet. "npm run setup" brings them; then "penumbra --help" tells more.
 `;

@@ -14,7 +14,7 @@ import { collect, jsonLines, runCli, startCli } from '../support/processes.ts';
 import { makeTinyDataset } from '../support/tiny-dataset.ts';
 import { setStage, type Stage } from './scene.ts';
 
-const COMMANDS = ['new', 'recipes', 'run', 'runs', 'show', 'cancel', 'resume', 'score', 'export', 'supervision', 'vault-log', 'repoint', 'serve', 'doctor'];
+const COMMANDS = ['new', 'recipes', 'run', 'runs', 'show', 'cancel', 'resume', 'score', 'export', 'supervision', 'vault-log', 'repoint', 'tool', 'serve', 'doctor'];
 
 /** `slow` runs for half a minute, without tensors. */
 const TINY_RECIPES = { NODE_OPTIONS: `--import=${pathToFileURL(path.resolve(import.meta.dirname, '../support/tiny-recipes-hook.mjs')).href}` };

@@ -10,6 +10,7 @@ import { cancelCommand, runsCommand, showCommand } from './commands/runs.ts';
 import { scoreCommand } from './commands/score.ts';
 import { serveCommand } from './commands/serve.ts';
 import { supervisionCommand, vaultLogCommand } from './commands/supervision.ts';
+import { toolCommand } from './commands/tool.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 done · 1 error · 2 the command line is wrong · 130 cancelled · 141 the reader of the output closed it, which counts as Ctrl-C
@@ -43,6 +44,7 @@ export function createProgram(version: string): Command {
     vaultLogCommand(),
     repointCommand(),
     modelCommand(),
+    toolCommand(),
     serveCommand(),
     doctorCommand(),
   ];

@@ -1,0 +1,23 @@
+import * as z from 'zod';
+import { boundaryF } from '#shared/raster/boundary/boundary-f.ts';
+import { boundaryMap } from '#shared/raster/boundary/boundary-map.ts';
+import { defineTool } from './define-tool.ts';
+import { fileFor, readBytes, readLabels } from './read-input.ts';
+import { real } from './settings.ts';
+
+export const boundaryTool = defineTool({
+  name: 'boundary',
+  summary: 'draw the boundaries of a mask, or score them against another',
+  description: 'Boundaries as DAVIS draws them; with --truth the boundary measure F too, where all that is not 0 counts as inside. .png, .npy: 1 on boundaries; .json: the score.',
+  example: 'penumbra tool boundary mask.png --truth truth.png --out score.json',
+  ending: '.png',
+  settings: z.object({
+    truth: z.string().optional().describe('mask to score against, or a folder of them'),
+    tolerance: real(0).default(0.008).describe('share of the diagonal within which a boundary pixel is right; from 1 on px'),
+  }),
+  async run(file, { truth, tolerance }) {
+    const { width, height, data } = boundaryMap(await readLabels(file));
+    const score = truth === undefined ? null : boundaryF(await readBytes(file), await readBytes(await fileFor(file, truth, ['.png', '.npy'])), tolerance);
+    return { facts: { width, height, score }, labels: { width, height, data }, array: { dtype: 'uint8', shape: [height, width], data }, json: score };
+  },
+});

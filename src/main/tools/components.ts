@@ -1,0 +1,23 @@
+import * as z from 'zod';
+import { labelComponents } from '#shared/raster/components/label-components.ts';
+import { defineTool } from './define-tool.ts';
+import { drawNumbers } from './draw.ts';
+import { readLabels } from './read-input.ts';
+
+export const componentsTool = defineTool({
+  name: 'components',
+  summary: 'number the connected parts of a label map',
+  description: 'Connected pixels of one label. .npy: their numbers from 0, int32 [H, W]; .png: each in a colour; .json: label and pixels of each.',
+  example: 'penumbra tool components mask.png --out parts.npy',
+  ending: '.npy',
+  settings: z.object({ connectivity: z.enum(['4', '8']).default('8').describe('4: side by side; 8: corners too') }),
+  async run(file, { connectivity }) {
+    const { width, height, count, data, sizes, values } = labelComponents(await readLabels(file), connectivity === '4' ? 4 : 8);
+    return {
+      facts: { width, height, components: count },
+      array: { dtype: 'int32', shape: [height, width], data },
+      picture: drawNumbers({ width, height, data: data.map((label) => ((values[label] ?? 0) === 0 ? 0 : label + 1)) }),
+      json: Array.from({ length: count }, (_, label) => ({ label: values[label], pixels: sizes[label] })),
+    };
+  },
+});

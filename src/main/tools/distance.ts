@@ -1,0 +1,19 @@
+import * as z from 'zod';
+import { squaredDistance } from '#shared/raster/morphology/distance-transform.ts';
+import { defineTool } from './define-tool.ts';
+import { readBytes } from './read-input.ts';
+
+export const distanceTool = defineTool({
+  name: 'distance',
+  summary: 'tell each pixel of a mask how far off its edge is',
+  description: 'Euclidean distance of each pixel to the nearest one that is 0, as scipy.ndimage.distance_transform_edt. .npy: px, float32 [H, W].',
+  example: 'penumbra tool distance mask.png --out distance.npy',
+  ending: '.npy',
+  settings: z.object({}),
+  async run(file) {
+    const mask = await readBytes(file);
+    const data = Float32Array.from(squaredDistance(mask), Math.sqrt);
+    const farthest = data.reduce((most, value) => Math.max(most, value), 0);
+    return { facts: { width: mask.width, height: mask.height, farthestPx: farthest }, array: { dtype: 'float32', shape: [mask.height, mask.width], data } };
+  },
+});

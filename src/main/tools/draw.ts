@@ -1,0 +1,24 @@
+import { vocColour } from '#shared/domain/classes.ts';
+import { boundaryMap } from '#shared/raster/boundary/boundary-map.ts';
+import type { ByteRaster, IntRaster, RgbRaster } from '#shared/raster/rasters.ts';
+
+const LINE = [255, 230, 0] as const;
+
+/** The photo with the borders between regions in yellow. */
+export function drawBorders(photo: RgbRaster, regions: IntRaster): RgbRaster {
+  return drawMask(photo, boundaryMap(regions));
+}
+
+/** The photo with the pixels of a mask in yellow. */
+export function drawMask(photo: RgbRaster, mask: ByteRaster): RgbRaster {
+  const data = photo.data.slice();
+  for (const [pixel, value] of mask.data.entries()) if (value !== 0) data.set(LINE, pixel * 3);
+  return { ...photo, data };
+}
+
+/** Each number in a colour; 0 is black. */
+export function drawNumbers({ width, height, data }: IntRaster): RgbRaster {
+  const picture = new Uint8Array(width * height * 3);
+  for (const [pixel, value] of data.entries()) if (value !== 0) picture.set(vocColour(((Math.abs(value) * 37) % 254) + 1), pixel * 3);
+  return { width, height, data: picture };
+}

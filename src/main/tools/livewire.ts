@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { greyOf } from '#shared/raster/colour/grey.ts';
+import { liveWireCosts, liveWireMap, liveWirePath } from '#shared/raster/select/live-wire.ts';
+import { defineTool } from './define-tool.ts';
+import { drawMask } from './draw.ts';
+import { readPhoto } from './read-input.ts';
+import { pixel } from './settings.ts';
+
+export const livewireTool = defineTool({
+  name: 'livewire',
+  summary: 'find the way along edges from one pixel to another',
+  description: 'The cheapest way over the photo’s edges. .json: its pixels as x, y; .png: the photo with the way.',
+  example: 'penumbra tool livewire cat.jpg --from 40,60 --to 210,88 --out way.png',
+  ending: '.json',
+  settings: z.object({ from: pixel.default({ x: 0, y: 0 }).describe('x,y in px'), to: pixel.default({ x: 0, y: 0 }).describe('x,y in px') }),
+  async run(file, { from, to }, task) {
+    const photo = await readPhoto(file);
+    const map = liveWireMap(liveWireCosts(greyOf(photo)), from, Infinity, task);
+    const path = liveWirePath(map, to);
+    const way = Array.from({ length: path.length / 2 }, (_, at) => [path[at * 2] ?? 0, path[at * 2 + 1] ?? 0] as const);
+    const mask = { width: photo.width, height: photo.height, data: new Uint8Array(photo.width * photo.height) };
+    for (const [x, y] of way) mask.data[y * photo.width + x] = 1;
+    return { facts: { pixels: way.length, cost: map.cost[to.y * photo.width + to.x] ?? null }, json: way, picture: drawMask(photo, mask) };
+  },
+});

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { QUICKSHIFT_SILOP, quickshift } from '#shared/raster/superpixels/quickshift.ts';
+import { randomFor } from '#main/ml/random/random.ts';
+import { defineTool } from './define-tool.ts';
+import { drawBorders } from './draw.ts';
+import { readPhoto, readPlanes } from './read-input.ts';
+import { real, whole } from './settings.ts';
+
+/** What scikit-image adds to break ties of density. */
+const NOISE = 1e-5;
+
+export const quickshiftTool = defineTool({
+  name: 'quickshift',
+  summary: 'cut a photo into quickshift superpixels',
+  description: 'Quickshift superpixels as scikit-image computes them. .npy: their numbers from 0, int32 [H, W]; .png: the photo with their borders.',
+  example: 'penumbra tool quickshift cat.jpg --out borders.png',
+  ending: '.npy',
+  settings: z.object({
+    kernelSize: real(1).default(QUICKSHIFT_SILOP.kernelSize).describe('deviation of the density’s kernel'),
+    maxDistance: real(0).default(QUICKSHIFT_SILOP.maxDistance).describe('longest link to a denser pixel'),
+    ratio: real(0).default(QUICKSHIFT_SILOP.ratio).describe('weight of colour against position'),
+    sigma: real(0).default(QUICKSHIFT_SILOP.sigmaPx).describe('blur before, px'),
+    noise: z.string().optional().describe('float32 .npy [H, W] that breaks ties, such as the one scikit-image draws'),
+    seed: whole(0, 2 ** 31 - 1).default(42).describe('seed of the noise that is drawn without --noise'),
+  }),
+  async run(file, { sigma, noise, seed, ...rest }, task) {
+    const photo = await readPhoto(file);
+    const random = randomFor('quickshift', seed);
+    const ties = noise === undefined ? Float64Array.from({ length: photo.width * photo.height }, () => random.normal() * NOISE) : (await readPlanes(noise)).data;
+    const regions = quickshift(photo, { ...rest, sigmaPx: sigma }, ties, task);
+    const { width, height, count, data } = regions;
+    return { facts: { width, height, superpixels: count }, array: { dtype: 'int32', shape: [height, width], data }, picture: drawBorders(photo, regions) };
+  },
+});

@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { PenumbraError } from '#shared/errors.ts';
+import { argmaxPlanes } from '#shared/raster/background.ts';
+import { edgeAffinities, featureAffinities } from '#shared/raster/walk/affinities.ts';
+import { walkOntoBoundaries, walkWithinBoundaries } from '#shared/raster/walk/boundary-walk.ts';
+import { randomWalk } from '#shared/raster/walk/random-walk.ts';
+import { defineTool } from './define-tool.ts';
+import { fileFor, readBytes, readPlanes } from './read-input.ts';
+import { real, whole } from './settings.ts';
+
+export const walkTool = defineTool({
+  name: 'walk',
+  summary: 'spread scores by a random walk that edges or features hold back',
+  description:
+    'Files are edges, float32 [H, W] in 0..1 (IRN’s rule), or features, float32 [C, H, W] (AffinityNet’s). Scores are spread on the same grid. .npy: float32 [K, H, W]; .png: the best of each pixel.',
+  example: 'penumbra tool walk edges.npy --scores cam.npy --out walked.npy',
+  ending: '.npy',
+  settings: z.object({
+    scores: z.string().optional().describe('scores .npy or .npz [K, H, W], or a folder of them; needed'),
+    affinity: z.enum(['edges', 'features']).default('edges').describe('what the files hold: edges or features'),
+    radius: whole(1, 64).default(5).describe('pairs nearer than this, px'),
+    sources: z.enum(['all', 'inner']).optional().describe('all pairs (default for edges), or those of PSA’s inner pixels (default for features)'),
+    beta: real(0).default(10).describe('power of the affinities'),
+    doublings: whole(0, 20).default(8).describe('2^k steps'),
+    boundary: z.string().optional().describe('mask of boundaries on the same grid, for RETAB’s two stages; or a folder of them'),
+    stage: z.enum(['1', '2']).default('1').describe('RETAB’s stage: 1 within boundaries, 2 onto them'),
+  }),
+  async run(file, settings, task) {
+    const { scores: scoresFile, radius, beta, doublings } = settings;
+    if (scoresFile === undefined) throw new PenumbraError('BAD_REQUEST', 'No --scores are given.', { remedy: 'Name the scores that are to be spread.' });
+    const guide = await readPlanes(file);
+    const scores = await readPlanes(await fileFor(file, scoresFile, ['.npy', '.npz']));
+    const byEdges = settings.affinity === 'edges';
+    const affinities = byEdges ? edgeAffinities(guide, radius, settings.sources ?? 'all') : featureAffinities(guide, radius, settings.sources ?? 'inner');
+    const parameters = { beta, doublings };
+    const walked = await (async () => {
+      if (settings.boundary === undefined) return randomWalk(scores, affinities, parameters, task);
+      const boundary = await readBytes(await fileFor(file, settings.boundary, ['.png', '.npy']));
+      return (settings.stage === '1' ? walkWithinBoundaries : walkOntoBoundaries)(scores, affinities, boundary, parameters, task);
+    })();
+    const { count, width, height, data } = walked;
+    return { facts: { planes: count, width, height }, array: { dtype: 'float32', shape: [count, height, width], data }, labels: { width, height, data: argmaxPlanes(walked) } };
+  },
+});
