@@ -15,7 +15,6 @@ import type { RasterReference } from './reference.ts';
 
 interface PeerReport {
   readonly seconds: Readonly<Record<string, number>>;
-  readonly crfPeakBytes: number;
 }
 
 /** Prints the seconds of both, and ours over the peer's: processor time of one thread, the least of several, so that other work counts little. */
@@ -24,10 +23,8 @@ export function bench(reference: RasterReference, peer: PeerReport): void {
   const grey = greyOf(image);
   const size = { width: 321, height: 241 };
   const ownSeconds: Record<string, number> = {};
-  const before = process.memoryUsage.rss();
   const unary = unaryFromScores(reference.planes('scores'));
   ownSeconds['crf, 21 labels, 321 × 481'] = least(5, () => denseCrf(wholeImage(reference.bytes('scores_image')), unary, CRF_ROWS.psa));
-  const peak = process.resourceUsage().maxRSS * 1024 - before;
   const labels = unaryFromLabels(reference.bytes('coarse'), [...reference.values('present')], 0.7);
   ownSeconds['crf, labels'] = least(4, () => denseCrf(wholeImage(image), labels, CRF_ROWS.irn));
   ownSeconds['slic'] = least(5, () => slic(image, SLIC_SILOP));
@@ -42,7 +39,6 @@ export function bench(reference: RasterReference, peer: PeerReport): void {
     const theirs = peer.seconds[name] ?? NaN;
     console.log(`${name.padEnd(34)} ${seconds.toFixed(4).padStart(7)}  ${theirs.toFixed(4).padStart(8)}  ${(seconds / theirs).toFixed(2).padStart(6)}`);
   }
-  console.log(`${'crf, memory above the start, MB'.padEnd(34)} ${(peak / 1e6).toFixed(0).padStart(7)}  ${(peer.crfPeakBytes / 1e6).toFixed(0).padStart(8)}  ${(peak / peer.crfPeakBytes).toFixed(2).padStart(6)}`);
   const costs = liveWireCosts(grey);
   const map = liveWireMap(costs, { x: 10, y: 10 });
   console.log(`live-wire: costs ${ms(least(5, () => liveWireCosts(grey)))}, map ${ms(least(5, () => liveWireMap(costs, { x: 10, y: 10 })))}, path ${ms(least(20, () => liveWirePath(map, { x: image.width - 10, y: image.height - 10 })))}`);

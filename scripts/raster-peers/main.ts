@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { bench } from './bench.ts';
@@ -8,7 +8,7 @@ import { RasterReference } from './reference.ts';
 
 const REPO = path.resolve(import.meta.dirname, '../..');
 const WORK = path.join(REPO, '.tmp/raster-peers');
-const Report = z.object({ seconds: z.record(z.string(), z.number()), crfPeakBytes: z.number() });
+const Report = z.object({ seconds: z.record(z.string(), z.number()) });
 
 const [, , kind, python = 'python3', count = kind === 'bench' ? '1' : '20'] = process.argv;
 const voc = path.join(process.env['PENUMBRA_SHARED'] ?? path.resolve(REPO, '../shared'), 'data/voc-mini');

@@ -17,15 +17,16 @@ export interface Transitions {
   /** Columns of pixels apart, as one number: j = i + steps[o]. */
   readonly steps: Int32Array;
   /** forth[o][i] = T[i, i + steps[o]]. */
-  readonly forth: readonly Float32Array[];
+  readonly forth: readonly Float64Array[];
   /** back[o][i] = T[i + steps[o], i]. */
-  readonly back: readonly Float32Array[];
-  readonly stay: Float32Array; // T[i, i]
+  readonly back: readonly Float64Array[];
+  readonly stay: Float64Array; // T[i, i]
 }
 
 /**
  * Random walk of scores (methods/refine.md §0.3): X ← X · T^(2^k), T = A^β with columns divided by their sums, as 2^k sparse products. `scores`
- * [K, H, W] on the grid of the affinities → [K, H, W]. Memory: 8 bytes for each pixel and offset.
+ * [K, H, W] on the grid of the affinities → [K, H, W]. Memory: 28 bytes for each pixel and offset,
+ * in float64: 256 steps in float32 would be off by up to 1e-5.
  */
 export function randomWalk(scores: Planes, affinities: PairAffinities, parameters: WalkParameters, task?: RasterTask): Planes {
   const transitions = transitionsOf(affinities, parameters.beta);
@@ -35,7 +36,7 @@ export function randomWalk(scores: Planes, affinities: PairAffinities, parameter
 /** Column-normalised transitions of symmetric affinities, the diagonal being 1. */
 export function transitionsOf({ width, height, offsets, values }: PairAffinities, beta: number): Transitions {
   assertPositive('random walk', 'beta', beta);
-  const powers = values.map((each) => each.map((affinity) => Math.pow(affinity, beta)));
+  const powers = values.map((each) => Float64Array.from(each, (affinity) => Math.pow(affinity, beta)));
   const sums = new Float64Array(width * height).fill(1);
   const steps = Int32Array.from(offsets, ({ dy, dx }) => dy * width + dx);
   for (const [index, power] of powers.entries()) {
@@ -53,7 +54,7 @@ export function transitionsOf({ width, height, offsets, values }: PairAffinities
     steps,
     forth: powers.map((power, index) => power.map((value, pixel) => (value === 0 ? 0 : value / (sums[pixel + (steps[index] ?? 0)] ?? 1)))),
     back: powers.map((power) => power.map((value, pixel) => value / (sums[pixel] ?? 1))),
-    stay: Float32Array.from(sums, (sum) => 1 / sum),
+    stay: sums.map((sum) => 1 / sum),
   };
 }
 
@@ -89,7 +90,7 @@ function walkPlane(plane: Float32Array, { steps, forth, back, stay }: Transition
   return from;
 }
 
-function addStep(from: Float64Array, to: Float64Array, step: number, forth: Float32Array, back: Float32Array): void {
+function addStep(from: Float64Array, to: Float64Array, step: number, forth: Float64Array, back: Float64Array): void {
   // Some offsets of the last rows lead outside; their transitions are 0 and beyond the end is never read.
   const end = from.length - step;
   for (let pixel = 0; pixel < end; pixel++) {
