@@ -19,7 +19,7 @@ describe('readScoreMaps', () => {
     expect(readScoreMaps(bytes)).toEqual({ classIndices: [], width: 5, height: 4, planes: [] });
   });
 
-  it('reads the maps of the sample project', () => {
+  it('reads the maps of the sample project', { timeout: 60_000 }, () => {
     const root = new URL('../../../resources/sample/project/artifacts/', import.meta.url);
     const key = readdirSync(root).find((name) => readdirSync(new URL(`${name}/`, root)).some((file) => file.endsWith('.npz')));
     const folder = new URL(`${key ?? ''}/`, root);

@@ -82,7 +82,9 @@ function suspicions(key: string, tensor: StoredTensor): string[] {
   if (!['F64', 'F32', 'F16', 'BF16'].includes(tensor.type)) return [];
   let [nan, infinite, large, negative, nonZero] = [0, 0, 0, 0, 0];
   const values = tensor.values();
-  for (const value of values) {
+  // By index: several times as fast as an iterator over hundreds of millions of values.
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? 0;
     if (value !== 0) nonZero += 1;
     if (value < 0) negative += 1;
     if (Number.isNaN(value)) nan += 1;

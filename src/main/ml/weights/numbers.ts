@@ -4,8 +4,9 @@ import type { StoredType } from './stored-type.ts';
 
 /** Little-endian bytes as numbers: float32 where that is exact, float64 otherwise. `bytes` may start at any offset. */
 export function decodeNumbers(bytes: Uint8Array, type: StoredType, file: string, key: string): Float32Array | Float64Array {
-  // A copy starts at an aligned offset and outlives the file's buffer. (Not slice(): a Node Buffer's is a view.)
-  const { buffer } = new Uint8Array(bytes);
+  // Bytes read from a file fill their buffer; of others a copy starts at an aligned offset and outlives what they are a view of.
+  const fills = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
+  const buffer = fills ? (bytes.buffer as ArrayBuffer) : new Uint8Array(bytes).buffer;
   switch (type) {
     case 'F32':
       return new Float32Array(buffer);

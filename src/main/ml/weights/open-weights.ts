@@ -48,7 +48,7 @@ export function openWeights(path: string): OpenedWeights {
  * The same of bytes from anywhere.
  * @param shard opens the files that a model.json names
  */
-function openSource(source: ByteSource, file: string, shard: (name: string) => ByteSource): WeightsFile {
+export function openSource(source: ByteSource, file: string, shard: (name: string) => ByteSource): WeightsFile {
   const head = source.read(0, Math.min(HEAD_BYTES, source.byteLength));
   if (isNpy(head)) return openNpy(source, file);
   if (isMxnet(head)) return openMxnet(source, file);
