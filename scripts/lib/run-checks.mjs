@@ -131,15 +131,17 @@ async function tests(kind, reportDir) {
 
 /**
  * Runs everything, prints the counts of each kind, and `N passed, N failed` as the very last line.
+ * @param {readonly string[]} only arguments for vitest, such as `--project unit src/main/runs`: then it runs alone
  * @returns {Promise<number>} exit code
  */
-export async function runChecks() {
+export async function runChecks(only) {
   const stop = (/** @type {NodeJS.Signals} */ signal) => {
     for (const child of running) child.kill(signal);
     process.exit(1);
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  if (only.length > 0) return (await runNode(['node_modules/vitest/vitest.mjs', 'run', ...only], 'inherit')).code;
   const reportDir = mkdtempSync(join(tmpdir(), 'penumbra-check-'));
   try {
     /** @type {[string, Counts][]} */

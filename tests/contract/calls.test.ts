@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { calls, dataset, runs, scores, system, type AnyCall } from '#shared/contract/index.ts';
 import { exchange, type HttpAnswer } from '#main/client/transport.ts';
-import { clientOf, importTiny, makeEmptyProject, startTestCore, untilEnded } from '../support/live-core.ts';
+import { clientOf, importTiny, startTestCore, untilEnded } from '../support/live-core.ts';
 import { samples } from './call-samples.ts';
 import { describeEveryCall } from './contract-cases.ts';
 import { setStage, type Stage } from './scene.ts';
+import { makeEmptyProject } from '../support/tiny-project.ts';
 
 let stage: Stage;
 

@@ -5,9 +5,10 @@ import type { Client } from '#main/client/client.ts';
 import type { ClientEvent } from '#main/client/events.ts';
 import { openAnswer } from '#main/client/transport.ts';
 import type { Core } from '#main/core.ts';
-import { clientOf, importTiny, makeEmptyProject, runTiny, startTestCore, artifactOf, type TinyProject } from '../support/live-core.ts';
+import { clientOf, importTiny, runTiny, startTestCore, artifactOf } from '../support/live-core.ts';
 import { addLargePhoto, LARGE } from '../support/photo-dataset.ts';
 import { correctedMap, gestureBetween, painted } from './scene.ts';
+import { makeEmptyProject, type TinyProject } from '../support/tiny-project.ts';
 
 let tiny: TinyProject;
 let core: Core;

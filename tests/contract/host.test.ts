@@ -4,21 +4,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { host, hostCalls, project, runs, system, type AnyHostCall } from '#shared/contract/index.ts';
 import { exchange } from '#main/client/transport.ts';
 import { liveCore } from '#main/project/lock.ts';
-import { clientOf, importTiny, makeEmptyProject, startTestCore, type TinyProject } from '../support/live-core.ts';
 import { startTestHost, type TestHost } from '../support/test-host.ts';
 import { hostSamples } from './call-samples.ts';
 import { describeEveryCall } from './contract-cases.ts';
+import { makeEmptyProject, makeTinyProject, type TinyProject } from '../support/tiny-project.ts';
 
 let first: TinyProject;
 let second: TinyProject;
 let own: TestHost;
 
 beforeAll(async () => {
-  first = await makeEmptyProject();
+  first = await makeTinyProject();
   second = await makeEmptyProject();
-  const core = await startTestCore(first.dir);
-  await importTiny(clientOf(core), first.root);
-  await core.close('cancel');
   own = await startTestHost({ sampleProject: () => Promise.resolve(second.dir) });
 }, 60_000);
 afterAll(async () => {

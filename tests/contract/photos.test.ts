@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dataset, system } from '#shared/contract/index.ts';
 import type { Client } from '#main/client/client.ts';
 import type { Core } from '#main/core.ts';
-import { clientOf, importTiny, makeEmptyProject, startTestCore, type TinyProject } from '../support/live-core.ts';
+import { clientOf, importTiny, startTestCore } from '../support/live-core.ts';
 import { addLargePhoto, addUnusualPhotos, gradientPhoto, LARGE, untilTiled } from '../support/photo-dataset.ts';
+import { makeEmptyProject, type TinyProject } from '../support/tiny-project.ts';
 
 let tiny: TinyProject;
 let core: Core;

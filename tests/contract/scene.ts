@@ -5,8 +5,9 @@ import type { LabelMap } from '#shared/mask/label-map.ts';
 import { decodeLabelPng } from '#main/images/palette-png.ts';
 import type { Client } from '#main/client/client.ts';
 import type { Core } from '#main/core.ts';
-import { artifactOf, clientOf, importTiny, makeEmptyProject, runTiny, startTestCore, type TinyProject } from '../support/live-core.ts';
+import { artifactOf, clientOf, importTiny, runTiny, startTestCore } from '../support/live-core.ts';
 import type { Scene } from './call-samples.ts';
+import { makeEmptyProject, type TinyProject } from '../support/tiny-project.ts';
 
 export interface Stage {
   readonly project: TinyProject;

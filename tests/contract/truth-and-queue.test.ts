@@ -6,8 +6,9 @@ import { dataset, edits, exports as exportsContract, project as projectContract,
 import { decodeLabelPng } from '#main/images/palette-png.ts';
 import { exchange } from '#main/client/transport.ts';
 import { TINY_IMAGES, tinyTruth } from '../support/tiny-dataset.ts';
-import { clientOf, makeEmptyProject, startTestCore, untilEnded } from '../support/live-core.ts';
+import { clientOf, startTestCore, untilEnded } from '../support/live-core.ts';
 import { setStage, type Stage } from './scene.ts';
+import { makeEmptyProject } from '../support/tiny-project.ts';
 
 let stage: Stage;
 

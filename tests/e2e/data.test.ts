@@ -162,8 +162,8 @@ describe.skipIf(noBrowser !== null)(`Data${noBrowser === null ? '' : ` (left out
 
   it('says that the photos are away, and finds them again', async () => {
     const { page } = bench;
-    const moved = `${tiny.photos}-moved`;
-    await rename(tiny.photos, moved);
+    const moved = `${tiny.root}-moved`;
+    await rename(tiny.root, moved);
     await page.evaluate(() => (location.hash = '#/data'));
     await page.reload();
     await page.getByRole('heading', { name: 'The folder of the photos is not there' }).waitFor();

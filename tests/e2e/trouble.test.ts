@@ -6,8 +6,8 @@ import { gradientPhoto } from '../support/photo-dataset.ts';
 import { noBrowser, openWorkbench, type Workbench } from '../support/browser.ts';
 import { coreOf, correctedOf, difference, fixPage, isNearSegment, painted, type FixPage } from '../support/fix-page.ts';
 import { makeLabelProject, type LabelProject } from '../support/label-project.ts';
-import { makeEmptyProject } from '../support/live-core.ts';
 import { callFromPage } from '../support/page-calls.ts';
+import { makeEmptyProject } from '../support/tiny-project.ts';
 
 const SIZE = { width: 240, height: 180 };
 const DIAMETER = 16;

@@ -7,8 +7,9 @@ import { PenumbraError } from '#shared/errors.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import { createClient } from '#main/client/client.ts';
 import { openAnswer } from '#main/client/transport.ts';
-import { artifactOf, clientOf, importTiny, makeEmptyProject, runTiny, startTestCore, type TinyProject } from '../support/live-core.ts';
+import { artifactOf, clientOf, importTiny, runTiny, startTestCore } from '../support/live-core.ts';
 import { killHard, killLeftovers, startCoreProcess, type CoreProcess } from '../support/processes.ts';
+import { makeEmptyProject, type TinyProject } from '../support/tiny-project.ts';
 import { correctedMap, gestureBetween, painted } from '../contract/scene.ts';
 
 const KILLS = 50;

@@ -1,31 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { dataset, runs } from '#shared/contract/index.ts';
 import { FINAL_RUN_STATES, type RunSummary } from '#shared/domain/run.ts';
 import { createClient, type Client } from '#main/client/client.ts';
 import { startCore, type Core, type CoreOptions } from '#main/core.ts';
-import { createProject } from '#main/project/open.ts';
-import { makeTinyDataset } from './tiny-dataset.ts';
 
 /** URL of the recipes of tests/support/api-recipes.ts. */
 export const apiRecipes = new URL('./api-recipes.ts', import.meta.url).href;
-
-/** A project on the generated dataset, in a folder of its own. */
-export interface TinyProject {
-  readonly dir: string;
-  readonly root: string;
-  remove(): Promise<void>;
-}
-
-/** An empty project beside a generated dataset. */
-export async function makeEmptyProject(): Promise<TinyProject> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'penumbra-api-'));
-  const root = await makeTinyDataset(path.join(folder, 'data'));
-  const dir = path.join(folder, 'project');
-  (await createProject(dir, { name: 'tiny' })).close();
-  return { dir, root, remove: () => rm(folder, { recursive: true, force: true }) };
-}
 
 /** A core in this process that checks its own answers against the contract and runs the recipes above. */
 export function startTestCore(dir: string, options: Pick<CoreOptions, 'sweepCopiesAfterMs'> = {}): Promise<Core> {

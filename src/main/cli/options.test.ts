@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseOverrides, parseTagSource, wholeNumber } from './options.ts';
+import { parseOverrides, parseRunId, parseTagSource, wholeNumber } from './options.ts';
 
 describe('parseOverrides', () => {
   test('reads JSON where it is JSON, text otherwise', () => {
@@ -18,6 +18,11 @@ describe('parseOverrides', () => {
   test.each(['x=3', 'a.x', '.x=3', 'a.=3', 'A.x=3', 'a.b.c=3'])('%s is refused', (item) => {
     expect(() => parseOverrides([item])).toThrow(/cannot be read/);
   });
+});
+
+test('parseRunId', () => {
+  expect(parseRunId('run_4f0c2k9d1x7a')).toBe('run_4f0c2k9d1x7a');
+  for (const text of ['', '4f0c2k9d1x7a', 'run_4F0c2k9d1x7a', 'run_4f0c2k9d1x7', 'run_4f0c2k9d1x7a/..']) expect(() => parseRunId(text)).toThrow(/not a run id/);
 });
 
 test('parseTagSource', () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Option } from 'commander';
 import type { TagSource } from '#shared/contract/dataset.ts';
+import { RunId } from '#shared/domain/ids.ts';
 import type { Overrides } from '#shared/domain/run.ts';
 import { UsageError } from './output.ts';
 
@@ -45,6 +46,12 @@ function parseValue(text: string): Overrides[string] {
   } catch {
     return text;
   }
+}
+
+/** A run id as it stands on the command line, for commander's parsing. */
+export function parseRunId(text: string): RunId {
+  if (RunId.safeParse(text).success) return text;
+  throw new UsageError(`"${text}" is not a run id`, 'Run ids look like run_4f0c2k9d1x7a; "penumbra runs" lists them.');
 }
 
 /** A whole number in a range, for commander's option parsing. */

@@ -1,9 +1,7 @@
 import type { ErrorValue } from '#shared/errors.ts';
-import type { ArtifactManifest } from '#shared/domain/artifact.ts';
-import type { LogLine, MetricPoint, Overrides, Preset, StepStatus } from '#shared/domain/run.ts';
-import type { SourceKind } from '#shared/domain/supervision.ts';
-import type { DatasetSnapshot, EditRecord, Picture, TruthRecord } from '../ml/stage.ts';
+import type { Overrides, Preset } from '#shared/domain/run.ts';
 import type { BackendId } from '../ml/backend/backend.ts';
+import type { CoreLink } from '../ml/pipeline/host.ts';
 
 /** What a trainer is told to do: one run. */
 export interface RunOrder {
@@ -22,19 +20,7 @@ export interface RunOrder {
 }
 
 /** What the trainer asks of the core (birpc over the child's IPC channel). */
-export interface CoreFunctions {
-  /** The snapshot for a stage that reads these sources, with a fingerprint for each, which becomes part of artifact keys. */
-  sources(stage: string, reads: readonly SourceKind[]): Promise<{ dataset: DatasetSnapshot; fingerprints: Record<string, string> }>;
-  /** Vault masks; logged before they are handed out. */
-  truth(stage: string, purpose: string): Promise<readonly TruthRecord[]>;
-  edits(stage: string): Promise<readonly EditRecord[]>;
-  /** Says that an artifact is sealed on disk; the core indexes it. */
-  sealed(manifest: ArtifactManifest): Promise<void>;
-  /** Fire and forget. */
-  steps(statuses: readonly StepStatus[]): void;
-  metrics(points: readonly MetricPoint[]): void;
-  log(lines: readonly LogLine[]): void;
-  sample(step: string, name: string, title: string, picture: Picture): void;
+export interface CoreFunctions extends CoreLink {
   /** Sent while the main loop turns. `idleMs` is the time since a stage last showed work (progress, metric, log or breathe). */
   heartbeat(idleMs: number): void;
   backend(description: string, id: BackendId): void;

@@ -5,7 +5,7 @@ import { exports as exportsContract } from '#shared/contract/index.ts';
 import { ExportRequest } from '#shared/contract/exports.ts';
 import { withConnection } from '../connect.ts';
 import { onSignal } from '../on-signal.ts';
-import { jsonOption, projectOption, type ProjectOptions } from '../options.ts';
+import { jsonOption, parseRunId, projectOption, type ProjectOptions } from '../options.ts';
 import { Output } from '../output.ts';
 import { findProjectDir } from '../project-dir.ts';
 import { TaskProgress } from '../task-progress.ts';
@@ -31,7 +31,7 @@ export function exportCommand(): Command {
     .addArgument(new Argument('<what>', 'what to write').choices(ExportRequest.shape.what.options))
     .addOption(projectOption())
     .requiredOption('--to <dir>', 'target folder; must be empty or absent')
-    .option('--run <run>', 'take it from this run (default: the newest finished one)')
+    .option('--run <run>', 'take it from this run (default: the newest finished one)', parseRunId)
     .option('--split <split>', 'one split only')
     .option('--dry-run', 'only say what would be written')
     .addOption(jsonOption())

@@ -8,7 +8,7 @@ import type { Client } from '../../client/client.ts';
 import { withConnection, type Connection } from '../connect.ts';
 import { EXIT_CANCELLED, EXIT_ERROR, EXIT_OK } from '../exit-codes.ts';
 import { followRun } from '../follow-run.ts';
-import { collect, jsonOption, parseOverrides, projectOption, wholeNumber, type ProjectOptions } from '../options.ts';
+import { collect, jsonOption, parseOverrides, parseRunId, projectOption, wholeNumber, type ProjectOptions } from '../options.ts';
 import { Output } from '../output.ts';
 import { findProjectDir } from '../project-dir.ts';
 import { scoreTableText } from '../score-table.ts';
@@ -58,7 +58,7 @@ export function resumeCommand(): Command {
   return new Command('resume')
     .summary('go on with a cancelled, failed or interrupted run')
     .description('Queues a run again, or starts one that still waits. It goes on from its last checkpoint and ends with the same numbers as an unbroken run.')
-    .argument('<run>', 'run id, as "penumbra runs" lists it')
+    .argument('<run>', 'run id, as "penumbra runs" lists it', parseRunId)
     .addOption(projectOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ penumbra resume run_4f0c2k9d1x7a --project birds')

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { runs } from '#shared/contract/index.ts';
 import { RunState, type RunSummary } from '#shared/domain/run.ts';
 import { withConnection } from '../connect.ts';
-import { jsonOption, projectOption, wholeNumber, type ProjectOptions } from '../options.ts';
+import { jsonOption, parseRunId, projectOption, wholeNumber, type ProjectOptions } from '../options.ts';
 import { Output } from '../output.ts';
 import { findProjectDir } from '../project-dir.ts';
 import { duration, elapsedSeconds, localTime, table } from '../text.ts';
@@ -19,7 +19,7 @@ export function runsCommand(): Command {
       const output = new Output({ json: options.json === true });
       await withConnection(findProjectDir(options.project), async ({ client }) => {
         const list = await client.call(runs.listRuns, { limit: options.limit, ...(options.state === undefined ? {} : { state: options.state }) });
-        output.result(list, () => (list.runs.length === 0 ? 'no runs yet; start one: penumbra run weak-baseline' : listText(list.runs)));
+        output.result(list, () => (list.runs.length === 0 ? emptyText(options.state) : listText(list.runs)));
       });
     });
 }
@@ -27,7 +27,7 @@ export function runsCommand(): Command {
 export function showCommand(): Command {
   return new Command('show')
     .summary('show one run: steps, settings, error, log')
-    .argument('<run>', 'run id')
+    .argument('<run>', 'run id', parseRunId)
     .addOption(projectOption())
     .option('--log <lines>', 'also print the last lines of its log', wholeNumber('--log', 1, 10_000))
     .addOption(jsonOption())
@@ -58,7 +58,7 @@ export function cancelCommand(): Command {
   return new Command('cancel')
     .summary('ask a run to stop')
     .description('Asks a run to stop; after 5 seconds its process is ended. What is finished stays, and "penumbra resume" goes on from there.')
-    .argument('<run>', 'run id')
+    .argument('<run>', 'run id', parseRunId)
     .addOption(projectOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ penumbra cancel run_4f0c2k9d1x7a --project birds')
@@ -69,6 +69,10 @@ export function cancelCommand(): Command {
         output.result(run, () => `${run.id} is ${run.state === 'running' ? 'stopping' : run.state}`);
       });
     });
+}
+
+function emptyText(state: RunState | undefined): string {
+  return state === undefined ? 'no runs yet; start one: penumbra run weak-baseline' : `no run is ${state}`;
 }
 
 function listText(list: readonly RunSummary[]): string {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { scores } from '#shared/contract/index.ts';
 import { withConnection } from '../connect.ts';
-import { jsonOption, projectOption, type ProjectOptions } from '../options.ts';
+import { jsonOption, parseRunId, projectOption, type ProjectOptions } from '../options.ts';
 import { Output } from '../output.ts';
 import { findProjectDir } from '../project-dir.ts';
 import { scoreTableText } from '../score-table.ts';
@@ -21,7 +21,7 @@ export function scoreCommand(): Command {
         'Corrections count as they stand now. Every use of the vault is logged; see "penumbra vault-log".',
     )
     .addOption(projectOption())
-    .option('--run <run>', 'score this run (default: the newest finished one)')
+    .option('--run <run>', 'score this run (default: the newest finished one)', parseRunId)
     .option('--last', 'print the newest scores there are instead of measuring anew')
     .option('--per-class', 'print the IoU of every class too')
     .addOption(jsonOption())

@@ -29,8 +29,25 @@ export interface ArtifactStore {
   setAside(key: string): Promise<void>;
 }
 
+/** What a run asks of the core, and what it tells it. */
+export interface CoreLink {
+  /** The snapshot for a stage that reads these sources, with a fingerprint for each, which becomes part of artifact keys. */
+  sources(stage: string, reads: readonly SourceKind[]): Promise<{ dataset: DatasetSnapshot; fingerprints: Record<string, string> }>;
+  /** Vault masks; logged before they are handed out. */
+  truth(stage: string, purpose: string): Promise<readonly TruthRecord[]>;
+  edits(stage: string): Promise<readonly EditRecord[]>;
+  /** Says that an artifact is sealed on disk; the core indexes it. */
+  sealed(manifest: ArtifactManifest): Promise<void>;
+  /** This and what follows is told and not waited for. */
+  steps(statuses: readonly StepStatus[]): void;
+  metrics(points: readonly MetricPoint[]): void;
+  log(lines: readonly LogLine[]): void;
+  /** A picture of a step's work, to be stored and shown. */
+  sample(step: string, name: string, title: string, picture: Picture): void;
+}
+
 /** Everything the pipeline asks of the process that hosts it. */
-export interface PipelineHost {
+export interface PipelineHost extends CoreLink {
   readonly store: ArtifactStore;
   readonly signal: AbortSignal;
   /** Milliseconds since 1970. */
@@ -40,15 +57,6 @@ export interface PipelineHost {
   /** Loads the tensor backend at first use; the same one afterwards. */
   backend(): Promise<TensorBackend>;
   weights(name: string): Promise<string>;
-  sources(stage: string, reads: readonly SourceKind[]): Promise<{ dataset: DatasetSnapshot; fingerprints: Record<string, string> }>;
-  truth(stage: string, purpose: string): Promise<readonly TruthRecord[]>;
-  edits(stage: string): Promise<readonly EditRecord[]>;
-  sealed(manifest: ArtifactManifest): Promise<void>;
-  steps(statuses: readonly StepStatus[]): void;
-  metrics(points: readonly MetricPoint[]): void;
-  log(lines: readonly LogLine[]): void;
-  /** A picture of a step's work, to be stored and shown. */
-  sample(step: string, name: string, title: string, picture: Picture): void;
   /** Tells that work moves on; called from breathe(). */
   beat(): void;
   /** Resolves when everything reported so far is stored by the core. */

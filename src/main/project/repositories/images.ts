@@ -12,18 +12,9 @@ const IDS_A_QUERY = 500;
 
 const ClassList = z.array(z.int());
 
-/** One photo as stored. Paths are relative to the dataset root. */
-export interface StoredImage {
-  readonly id: string;
-  readonly name: string;
-  readonly photoPath: string;
-  readonly photo: FileFacts;
-  readonly width: number; // px, after EXIF orientation
-  readonly height: number; // px, after EXIF orientation
-  readonly split: string | null;
+/** One photo as stored; its tags lie in a table of their own. */
+export interface StoredImage extends Omit<ImportedImage, 'tags'> {
   readonly tagged: boolean;
-  readonly mask: { readonly path: string; readonly file: FileFacts; readonly classes: readonly number[] } | null;
-  readonly problem: string | null;
 }
 
 /** Photos by reference. */

@@ -6,17 +6,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { host, project, system } from '#shared/contract/index.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import { liveCore } from '#main/project/lock.ts';
-import { clientOf, importTiny, makeEmptyProject, startTestCore, type TinyProject } from '../support/live-core.ts';
 import { startTestHost, type TestHost } from '../support/test-host.ts';
+import { makeTinyProject, type TinyProject } from '../support/tiny-project.ts';
 
 let tiny: TinyProject;
 let own: TestHost;
 
 beforeEach(async () => {
-  tiny = await makeEmptyProject();
-  const core = await startTestCore(tiny.dir);
-  await importTiny(clientOf(core), tiny.root);
-  await core.close('cancel');
+  tiny = await makeTinyProject();
 });
 afterEach(async () => {
   await own.close();

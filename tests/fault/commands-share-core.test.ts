@@ -7,8 +7,8 @@ import { runs, system } from '#shared/contract/index.ts';
 import type { RunSummary } from '#shared/domain/run.ts';
 import { createClient, type Client } from '#main/client/client.ts';
 import { liveCore } from '#main/project/lock.ts';
-import { clientOf, importTiny, makeEmptyProject, startTestCore, type TinyProject } from '../support/live-core.ts';
 import { collect, jsonLines, killHard, killLeftovers, startCli, startCoreProcess } from '../support/processes.ts';
+import { makeTinyProject, type TinyProject } from '../support/tiny-project.ts';
 
 const hook = fileURLToPath(new URL('../support/tiny-recipes-hook.mjs', import.meta.url));
 const env = { NODE_OPTIONS: `--import=${hook}` };
@@ -16,10 +16,7 @@ const env = { NODE_OPTIONS: `--import=${hook}` };
 let tiny: TinyProject;
 
 beforeEach(async () => {
-  tiny = await makeEmptyProject();
-  const core = await startTestCore(tiny.dir);
-  await importTiny(clientOf(core), tiny.root);
-  await core.close('cancel');
+  tiny = await makeTinyProject();
 });
 afterEach(async () => {
   await killLeftovers();
