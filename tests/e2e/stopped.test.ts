@@ -87,7 +87,7 @@ describe.skipIf(noBrowser !== null)(`stopped on the way${noBrowser === null ? ''
     await expect.poll(async () => (await runOf(slow)).state, { timeout: 60_000 }).toBe('running');
     await page.evaluate(`location.hash = '#/start?new=1'`);
     const root = page.getByRole('textbox', { name: 'Folder of photos' });
-    await root.fill(tiny.photos);
+    await root.fill(tiny.root);
     await root.press('Enter');
     await page.getByText('labels.csv').waitFor();
     for (let step = 0; step < 3; step++) await page.getByRole('button', { name: 'Next' }).click();
