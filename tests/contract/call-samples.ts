@@ -40,6 +40,7 @@ export function samples(scene: Scene): { readonly [N in CallName]: Sample<InputO
     'dataset.facets': { input: { filter: { classIndex: 1, split: null } } },
     'dataset.imageIds': { input: { filter: { split: 'val', classIndex: null } } },
     'dataset.image': { input: { imageId } },
+    'dataset.problems': { input: { limit: 3 } },
     'dataset.pyramid': { input: { imageId } },
     'dataset.setTags': { input: { imageId, tags: [1, 2] } },
     'dataset.changeTags': { input: { imageIds: [imageId], add: [2], remove: [1] } },

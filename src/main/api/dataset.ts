@@ -15,6 +15,7 @@ type Names =
   | 'dataset.facets'
   | 'dataset.imageIds'
   | 'dataset.image'
+  | 'dataset.problems'
   | 'dataset.pyramid'
   | 'dataset.setTags'
   | 'dataset.changeTags'
@@ -51,6 +52,10 @@ export function datasetCalls(services: DatasetServices): Pick<CallHandlers, Name
     }),
     'dataset.facets': ({ filter }) => project.facets.count(filter),
     'dataset.imageIds': ({ filter }) => ({ ids: project.images.ids(filter) }),
+    'dataset.problems': ({ limit }) => {
+      const problems = project.problems.all();
+      return { total: problems.length, problems: problems.slice(0, limit) };
+    },
     'dataset.pyramid': ({ imageId }) => pyramids.state(imageId),
     'dataset.setTags': ({ imageId, tags }) => {
       project.setTags(imageId, tags);

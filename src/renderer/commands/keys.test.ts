@@ -33,4 +33,5 @@ describe('matches', () => {
 it('shows key caps as they are printed', () => {
   expect(keyCaps('Mod+Shift+K', false)).toEqual(['Ctrl', 'Shift', 'K']);
   expect(keyCaps('ArrowLeft', false)).toEqual(['←']);
+  expect(keyCaps('Shift+PageUp', false)).toEqual(['Shift', 'PgUp']);
 });

@@ -46,7 +46,7 @@ export function matches(keys: string, press: KeyPress, isMac: boolean): boolean 
 }
 
 const NAMES: Readonly<Record<string, string>> = {
-  arrowleft: '←', arrowright: '→', arrowup: '↑', arrowdown: '↓', enter: '⏎', escape: 'Esc', space: 'Space', backspace: '⌫', delete: 'Del',
+  arrowleft: '←', arrowright: '→', arrowup: '↑', arrowdown: '↓', enter: '⏎', escape: 'Esc', space: 'Space', backspace: '⌫', delete: 'Del', pageup: 'PgUp', pagedown: 'PgDn',
 };
 
 /** The parts to show as key caps. */

@@ -174,6 +174,12 @@ export const changeTags = defineCall('dataset.changeTags', {
   mutates: true,
 });
 
+export const listProblems = defineCall('dataset.problems', {
+  summary: 'What was wrong with single files at the import, in the order in which it was met; files that were skipped included.',
+  input: z.strictObject({ limit: z.int().min(1).max(1000).default(200) }),
+  output: z.strictObject({ total: Count, problems: z.array(DataProblem) }),
+});
+
 export const imagesChanged = defineEvent('dataset.imagesChanged', {
   summary: 'Tags of images changed; at most 500 images an event.',
   payload: z.strictObject({ images: z.array(ImageSummary) }),

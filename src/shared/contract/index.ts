@@ -24,6 +24,7 @@ export const calls = [
   dataset.countFacets,
   dataset.listImageIds,
   dataset.getImage,
+  dataset.listProblems,
   dataset.photoPyramid,
   dataset.setTags,
   dataset.changeTags,

@@ -37,5 +37,5 @@ it('walks back to each input once, nearest first, and says which settings differ
   expect(steps.map(({ key }) => key[0])).toEqual(['a', 'b', 'c', 'd']);
   expect(steps[2]).toMatchObject({ title: 'CAMs', changed: [{ title: 'Scales', value: '0.75, 1', defaultValue: '1' }] });
   expect(steps[0]?.changed).toBeNull();
-  expect(steps[3]).toMatchObject({ manifest: null, changed: null });
+  expect(steps[3]).toMatchObject({ manifest: null, title: 'model', changed: null });
 });

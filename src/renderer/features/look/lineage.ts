@@ -12,6 +12,7 @@ interface ChangedSetting {
 export interface LineageStep {
   readonly key: string;
   readonly manifest: ArtifactManifest | null;
+  /** Of the stage; of a missing one, the name of the input that it was. */
   readonly title: string;
   /** Null where this program does not know the stage, so its defaults neither. */
   readonly changed: readonly ChangedSetting[] | null;
@@ -20,19 +21,20 @@ export interface LineageStep {
 /** From an artifact back to what it was made of, nearest first, each once. */
 export function lineageOf(key: string, manifests: ReadonlyMap<string, ArtifactManifest>, recipes: readonly runs.RecipeInfo[]): LineageStep[] {
   const stages = new Map(recipes.flatMap(({ steps }) => steps.map((step) => [step.stage, step] as const)));
-  const seen = new Set([key]);
+  // Each key with the name of the input that led to it.
+  const seen = new Map([[key, '']]);
   const steps: LineageStep[] = [];
   // Grows while it is walked.
-  for (const next of seen) {
+  for (const [next, inputName] of seen) {
     const manifest = manifests.get(next) ?? null;
     const stage = manifest === null ? undefined : stages.get(manifest.stage);
     steps.push({
       key: next,
       manifest,
-      title: stage?.title ?? manifest?.stage ?? '',
+      title: stage?.title ?? manifest?.stage ?? inputName,
       changed: stage === undefined || manifest === null ? null : changedSettings(manifest.config, stage.fields),
     });
-    for (const input of Object.values(manifest?.inputs ?? {})) seen.add(input);
+    for (const [name, input] of Object.entries(manifest?.inputs ?? {})) if (!seen.has(input)) seen.set(input, name);
   }
   return steps;
 }

@@ -53,6 +53,7 @@ export const runs = {
   tabs: { curves: 'Curves', log: 'Log', samples: 'Samples', settings: 'Settings', result: 'Result' },
   tabsLabel: 'About this stage',
   curves: {
+    names: { learningRate: 'learning rate', mapVal: 'mAP on val' } as Readonly<Record<string, string>>,
     none: 'No curve yet',
     noneText: 'Stages that learn draw their loss and figures here while they run.',
     log: 'Log scale',

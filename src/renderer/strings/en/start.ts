@@ -1,5 +1,6 @@
 export const start = {
   title: 'Start',
+  places: 'The way of the work',
   welcome: 'Segmentation from weak labels: bring photos with tags, leave with pixel masks and a trained segmenter.',
   newProject: 'New project …',
   newText: 'From a folder of photos with image-level tags.',
@@ -50,7 +51,17 @@ export const start = {
     cancel: 'Cancel',
     folder: {
       title: 'Where are the photos?',
-      text: 'A folder in PASCAL VOC layout: JPEGImages, and, where there are any, SegmentationClass, ImageSets/Segmentation, a CSV of tags or Annotations. Photos stay where they are and are never written to.',
+      text: 'A folder in PASCAL VOC layout. Photos stay where they are and are never written to.',
+      placeholder: 'Path of the folder',
+      expected: 'What the folder may hold',
+      tree: [
+        ['JPEGImages/', 'the photos; the one folder that must be there'],
+        ['labels.csv', 'tags: a row a photo, a column a class, 0 or 1'],
+        ['Annotations/', 'or tags as VOC XML, one file a photo'],
+        ['ImageSets/Segmentation/', 'train.txt, val.txt …: names of the photos of each split'],
+        ['SegmentationClass/', 'true masks as palette PNG; kept in the vault, for scores'],
+        ['classes.txt', 'names of the classes, one a line'],
+      ],
       choose: 'Choose a folder …',
       chooser: 'Folder of photos',
       looking: 'Looking into the folder …',
