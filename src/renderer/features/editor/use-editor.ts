@@ -143,7 +143,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     paint.suggest(loaded.image.tags);
     learn(loaded.state);
     void showConflicts();
-    if (element.value?.ownerDocument.activeElement === document.body) editor?.focus();
+    if (document.activeElement?.contains(element.value) === true) editor?.focus();
   }
 
   function learn(now: EditState): void {

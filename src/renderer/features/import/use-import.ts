@@ -79,9 +79,10 @@ function useImport(into: 'new' | 'open') {
   const dir = computed(() => joinPath(chosen.parent, chosen.name.trim()));
   useCoreEvent('dataset.importProgress', (payload) => (progress.value = payload));
 
-  async function look(root: string): Promise<void> {
+  /** A folder that was looked into is looked into again only when `asked` for: what was chosen since would be lost. */
+  async function look(root: string, asked: 'asked' | 'changed' = 'asked'): Promise<void> {
     // Enter both changes the field and submits it.
-    if (root === '' || (isLooking.value && lookingAt === root)) return;
+    if (root === '' || (lookingAt === root && (isLooking.value || (asked === 'changed' && found.value !== null)))) return;
     lookingAt = root;
     chosen.root = root;
     found.value = null;
