@@ -1,30 +1,26 @@
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
+import * as z from 'zod';
 import { openWorkbench } from '../../tests/support/browser.ts';
 import { openFix } from '../../tests/support/fix-page.ts';
 import { makeLabelProject } from '../../tests/support/label-project.ts';
 import type { Measured } from './method-measures.ts';
+import { quantile, taskMs } from './page-time.ts';
 
 const FRAME_MS = 1000 / 60;
-const EARLY = 10;
-const LATE = 1000;
-/** Strokes measured around the tenth and the thousandth. */
-const WINDOW = 10;
+/** Strokes measured around the tenth and the thousandth: enough that neither a busy moment nor the place of one stroke decides. */
+const EARLY = [10, 110] as const;
+const LATE = [950, 1050] as const;
+const STEPS = 10;
+/** Strokes of which every move is followed to the screen. */
+const TRACED = 30;
 
-interface Sample {
-  /** From the start of the event's handler to the end of the drawing that shows it. */
-  readonly handlerToDrawnMs: number;
-  /** From the event to the start of the frame after the one that drew it, when that one is on the screen. */
-  readonly eventToShownMs: number;
-}
+/** From the start of a pointer event's handler to the end of the drawing that shows it, ms. */
+type Sample = number;
 
 /** Painting on a photo of 4,000 × 3,000 px in the built page, with real pointer events. */
 export async function maskEditor(): Promise<Measured> {
-  const project = await makeLabelProject([
-    { name: 'p1', width: 4000, height: 3000, tags: [1] },
-    { name: 'p2', width: 1000, height: 750, tags: [1, 2] },
-    { name: 'p3', width: 1000, height: 750, tags: [2] },
-  ]);
+  const project = await makeLabelProject([{ name: 'p1', width: 4000, height: 3000, tags: [1] }]);
   const bench = await openWorkbench({ dir: project.dir });
   try {
     const { page } = bench;
@@ -45,41 +41,45 @@ export async function maskEditor(): Promise<Measured> {
       for (let step = 1; step <= steps; step++) await page.mouse.move(x + (200 * step) / steps, y + 20 * Math.sin(step / 3));
       await page.mouse.up();
     };
+    const cdp = await bench.context.newCDPSession(page);
+    await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
+    /** Paints strokes `from` to before `to`: what each handler took to be drawn, and the page's own time on the processor a move. */
+    const measured = async ([from, to]: readonly [number, number]): Promise<{ samples: Sample[]; cpuMs: number }> => {
+      // What is still being saved is not painting.
+      await savedAll(page);
+      await takeSamples(page);
+      const before = await taskMs(cdp);
+      for (let index = from; index < to; index++) await stroke(index, STEPS);
+      const cpuMs = (await taskMs(cdp)) - before;
+      return { samples: await takeSamples(page), cpuMs: cpuMs / ((to - from) * STEPS) };
+    };
 
-    for (let index = 0; index < EARLY - WINDOW / 2; index++) await stroke(index, 4);
-    await takeSamples(page);
-    for (let index = EARLY - WINDOW / 2; index < EARLY + WINDOW / 2; index++) await stroke(index, 30);
-    const early = await takeSamples(page);
-    await page.evaluate(paintMany, LATE - EARLY - (3 * WINDOW) / 2);
-    await takeSamples(page);
-    for (let index = LATE - WINDOW; index < LATE; index++) await stroke(index - LATE + EARLY + WINDOW / 2, 30);
-    const late = await takeSamples(page);
-
+    for (let index = 0; index < EARLY[0]; index++) await stroke(index, 4);
+    const early = await measured(EARLY);
+    // Apart from the others, since following events costs time as well.
+    await bench.browser.startTracing(page, { categories: ['cc', 'benchmark', 'input'] });
+    for (let index = EARLY[1]; index < EARLY[1] + TRACED; index++) await stroke(index, 30);
+    const shown = shownMs(await bench.browser.stopTracing());
+    await page.evaluate(paintMany, LATE[0] - EARLY[1] - TRACED);
+    const late = await measured(LATE);
     await page.keyboard.press('g');
+    await savedAll(page);
     await page.mouse.click(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2);
     const undoMs: number[] = [];
     for (let round = 0; round < 20; round++) undoMs.push(await keyToDrawn(page, 'Control+z'));
 
-    await page.getByText(/^Saved/).first().waitFor({ timeout: 60_000 });
-    const nextMs: number[] = [];
-    for (const [from, to] of [['p1', 'p2'], ['p2', 'p3']] as const) {
-      await page.getByText(from, { exact: true }).waitFor();
-      await page.waitForTimeout(1500); // the next image is made ready meanwhile
-      nextMs.push(await page.evaluate(timeToNext, to));
-    }
-
-    const all = [...early, ...late];
     return [
-      { figure: 'brush, handler to end of draw, p95', value: quantile(all.map((one) => one.handlerToDrawnMs), 0.95), unit: 'ms', atMost: 8 },
-      { figure: 'brush, event to presented frame, p95', value: quantile(all.map((one) => one.eventToShownMs), 0.95) / FRAME_MS, unit: 'frames', atMost: 2 },
+      { figure: 'brush, handler to end of draw, p95', value: quantile([...early.samples, ...late.samples], 0.95), unit: 'ms', atMost: 8 },
+      { figure: 'brush, event to presented frame, p95', value: quantile(shown, 0.95) / FRAME_MS, unit: 'frames', atMost: 2 },
+      { figure: 'brush, event to presented frame, median', value: quantile(shown, 0.5) / FRAME_MS, unit: 'frames' },
       {
-        figure: 'stroke 1,000 against stroke 10, median',
-        value: quantile(late.map((one) => one.handlerToDrawnMs), 0.5) / quantile(early.map((one) => one.handlerToDrawnMs), 0.5),
+        figure: `strokes ${LATE[0]} to ${LATE[1]} against ${EARLY[0]} to ${EARLY[1]}, median`,
+        value: quantile(late.samples, 0.5) / quantile(early.samples, 0.5),
         unit: '×',
         atMost: 1.1,
       },
+      { figure: 'the same by time on the processor alone, of all the page does a move', value: late.cpuMs / early.cpuMs, unit: '×' },
       { figure: 'undo to end of draw, worst of 20', value: Math.max(...undoMs), unit: 'ms', atMost: 50 },
-      { figure: 'next image, prefetched, worst of 2', value: Math.max(...nextMs), unit: 'ms', atMost: 100 },
     ];
   } finally {
     await bench.close();
@@ -98,7 +98,7 @@ declare global {
 function watchDrawing(): void {
   window.benchSamples = [];
   window.benchDrawn = 0;
-  let waiting: { eventMs: number; startMs: number }[] = [];
+  let waiting: number[] = [];
   const listen = Reflect.get<EventTarget, 'addEventListener'>(EventTarget.prototype, 'addEventListener');
   EventTarget.prototype.addEventListener = function (type: string, listener: EventListenerOrEventListenerObject | null, options?: unknown) {
     const isCanvas = type === 'pointermove' && this instanceof HTMLElement && this.getAttribute('role') === 'application';
@@ -109,7 +109,7 @@ function watchDrawing(): void {
     const timed = (event: Event): void => {
       const startMs = performance.now();
       listener.call(this, event);
-      if (event instanceof PointerEvent && event.buttons === 1) waiting.push({ eventMs: event.timeStamp, startMs });
+      if (event instanceof PointerEvent && event.buttons === 1) waiting.push(startMs);
     };
     listen.call(this, type, timed, options as AddEventListenerOptions);
   };
@@ -119,13 +119,8 @@ function watchDrawing(): void {
       callback(frameMs);
       const drawnMs = performance.now();
       window.benchDrawn = drawnMs;
-      const shown = waiting;
+      for (const startMs of waiting) window.benchSamples.push(drawnMs - startMs);
       waiting = [];
-      if (shown.length === 0) return;
-      nextFrame(() => {
-        const shownMs = performance.now();
-        for (const { eventMs, startMs } of shown) window.benchSamples.push({ handlerToDrawnMs: drawnMs - startMs, eventToShownMs: shownMs - eventMs });
-      });
     });
 }
 
@@ -187,21 +182,35 @@ async function keyToDrawn(page: Page, keys: string): Promise<number> {
   return started;
 }
 
-/** From pressing N until the other image's name stands there and a frame has been drawn since. */
-function timeToNext(name: string): Promise<number> {
-  return new Promise((resolve) => {
-    const startMs = performance.now();
-    document.querySelector<HTMLElement>('.canvas')?.dispatchEvent(new KeyboardEvent('keydown', { key: 'n', code: 'KeyN', bubbles: true, cancelable: true }));
-    const poll = (): void => {
-      if (document.querySelector('.file')?.textContent !== name) setTimeout(poll, 0);
-      else requestAnimationFrame(() => resolve(performance.now() - startMs));
-    };
-    poll();
-  });
+const Latencies = z.object({
+  traceEvents: z.array(
+    z.object({
+      name: z.string(),
+      ph: z.string(),
+      ts: z.number(),
+      pid: z.number(),
+      id2: z.object({ local: z.string() }).optional(),
+      args: z.object({ event_latency: z.object({ event_type: z.string() }).optional() }).optional(),
+    }),
+  ),
+});
+
+/** From each move of a pressed pointer to the frame on the screen that shows it, ms: as the browser itself follows them. */
+function shownMs(trace: Buffer): number[] {
+  const begun = new Map<string, number>();
+  const tookMs: number[] = [];
+  for (const { name, ph, ts, pid, id2, args } of Latencies.parse(JSON.parse(trace.toString())).traceEvents.sort((a, b) => a.ts - b.ts)) {
+    if (name !== 'EventLatency' || id2 === undefined) continue;
+    const key = `${pid}.${id2.local}`;
+    const from = begun.get(key);
+    if (ph === 'b' && args?.event_latency?.event_type === 'MOUSE_DRAGGED') begun.set(key, ts);
+    if (ph !== 'e' || from === undefined) continue;
+    begun.delete(key);
+    tookMs.push((ts - from) / 1000);
+  }
+  return tookMs;
 }
 
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  if (sorted.length === 0) throw new Error('nothing was measured');
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+async function savedAll(page: Page): Promise<void> {
+  await page.locator('.bar .saved:not(.unsaved)', { hasText: /saved/i }).waitFor();
 }

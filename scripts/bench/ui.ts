@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util';
 import { maskEditor } from './editor-measures.ts';
 import { imageGrid } from './grid-measures.ts';
 import type { Measured } from './method-measures.ts';
+import { nextImage } from './next-measures.ts';
 import { printTable } from './table.ts';
 
 /** Each measures the built page alone and can be run alone. */
 const MEASURES: Readonly<Record<string, () => Promise<Measured>>> = {
   'image-grid': imageGrid,
   'mask-editor': maskEditor,
+  'next-image': nextImage,
 };
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });

@@ -39,6 +39,16 @@ describe.skipIf(noBrowser !== null)(`Data${noBrowser === null ? '' : ` (left out
       .toBe(true);
   });
 
+  it('lists them under a head whose columns stand over those of the lines', async () => {
+    const { page } = bench;
+    await page.getByRole('radio', { name: 'List' }).click();
+    await cells().first().locator('.line').waitFor();
+    const lefts = (selector: string): Promise<number[]> => page.locator(selector).first().evaluate((row) => [...row.children].slice(0, 7).map((child) => Math.round(child.getBoundingClientRect().left)));
+    expect(await lefts('.line')).toEqual(await lefts('.columns'));
+    await page.getByRole('radio', { name: 'Grid' }).click();
+    await cells().first().locator('.cell').waitFor();
+  });
+
   it('filters by facets, whose counts stay true, and keeps the filter in the address', async () => {
     await facet(/^cat/).click();
     await expect.poll(() => cells().count()).toBe(3);

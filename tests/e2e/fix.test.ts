@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as edits from '#shared/contract/edits.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
@@ -135,6 +136,22 @@ describe.skipIf(noBrowser !== null)(`Fix${noBrowser === null ? '' : ` (left out:
     await fix.press('f');
     await page.locator('.file', { hasText: /^p4$/ }).waitFor();
     await expect.poll(async () => (await imageOf(project.dir, project.imageIds[2] ?? '')).review, { timeout: 30_000 }).toBe('flagged');
+  });
+
+  it('draws the edges of the mask over a thumbnail of Data under the pointer', async () => {
+    const { page } = bench;
+    await page.evaluate(() => (location.hash = '#/data'));
+    const cell = page.getByRole('gridcell').nth(1);
+    await cell.hover();
+    const drawn = (): Promise<number> =>
+      cell.locator('canvas').evaluate((canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        const pixels = (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data ?? [];
+        return [...pixels].filter((value, at) => at % 4 === 3 && value > 0).length;
+      });
+    await expect.poll(drawn, { timeout: 30_000 }).toBeGreaterThan(0);
+    await page.getByRole('grid').evaluate((grid) => grid.dispatchEvent(new MouseEvent('mouseleave')));
+    await cell.locator('canvas').waitFor({ state: 'detached' });
   });
 
   it('shows the next image from what was made ready, asking the core for none of it', async () => {

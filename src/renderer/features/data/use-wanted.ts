@@ -1,13 +1,11 @@
 import { ref, watch, type Ref } from 'vue';
 
-/** Whether a thumbnail is shown: from the first moment at which the list is not flung past; once shown it stays. */
-export function useWanted(isRushing: () => boolean): Ref<boolean> {
+/** Whether the thumbnail of image `id` is shown: from the first moment at which the list is not flung past; once shown it stays. */
+export function useWanted(id: () => string, isRushing: () => boolean): Ref<boolean> {
   const wanted = ref(!isRushing());
-  const stop = watch(isRushing, (rushing) => {
-    if (rushing) return;
-    wanted.value = true;
-    stop();
+  watch([id, isRushing], ([now, rushing], [before]) => {
+    if (!rushing) wanted.value = true;
+    else if (now !== before) wanted.value = false;
   });
-  if (wanted.value) stop();
   return wanted;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { argmaxPlanes, positionsToLabels, withThresholdBackground } from '#shared/raster/background.ts';
 import { resizePlanesBilinear } from '#shared/raster/resize/resize.ts';
-import { bestClass, cutAt, imageCurve, imageScore, labelCounts, type ImageScores } from './threshold.ts';
+import { bestClass, cutAt, imageCurve, imageScore, type ImageScores } from './threshold.ts';
 
 const WIDTH = 9;
 const HEIGHT = 7;
@@ -42,9 +42,4 @@ it('gives at each threshold the mIoU of the map cut there', () => {
       expect(imageCurve(scores, truth, thresholds, 7)).toEqual(thresholds.map((threshold) => imageScore(cutAt(best, threshold), truth, 7).miou));
     }),
   );
-});
-
-it('counts every pixel once', () => {
-  const counts = labelCounts({ width: 3, height: 1, data: Uint8Array.of(0, 255, 255) });
-  expect([counts[0], counts[255], counts.reduce((sum, count) => sum + count, 0)]).toEqual([1, 2, 3]);
 });

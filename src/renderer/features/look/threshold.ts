@@ -75,13 +75,6 @@ export function imageScore(map: LabelMap, truth: LabelMap, labels: number): Retu
   return segmentationScore(confusion);
 }
 
-/** Pixels of each label: [256]. */
-export function labelCounts(map: LabelMap): Uint32Array {
-  const counts = new Uint32Array(256);
-  for (const label of map.data) counts[label] = (counts[label] ?? 0) + 1;
-  return counts;
-}
-
 export function maxOf(plane: Float32Array): number {
   let most = 0;
   for (const value of plane) if (value > most) most = value;

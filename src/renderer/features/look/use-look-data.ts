@@ -6,9 +6,9 @@ import type { ArtifactManifest } from '#shared/domain/artifact.ts';
 import type { ScoreTable } from '#shared/domain/score.ts';
 import { PenumbraError, toErrorValue, type ErrorValue } from '#shared/errors.ts';
 import { readScoreMaps } from '#shared/formats/score-maps.ts';
-import type { LabelMap } from '#shared/mask/label-map.ts';
 import { call, getBlob } from '#renderer/api/client.ts';
 import { loadLabelMap, loadPhoto } from '#renderer/api/photos.ts';
+import type { CountedMap } from '#renderer/canvas/mask/counted-map.ts';
 import type { PhotoSource } from '#renderer/canvas/view/photo-source.ts';
 import { useCoreEvent, useResync } from '#renderer/composables/use-core-events.ts';
 import { useLoading } from '#renderer/composables/use-loading.ts';
@@ -33,7 +33,7 @@ export interface ShownPhoto {
 const photos = new RecentLoads<PhotoSource>(3);
 const details = new RecentLoads<ImageDetails>(12);
 const scoreMaps = new RecentLoads<ImageScores>(8);
-const labelMaps = new RecentLoads<LabelMap>(12);
+const labelMaps = new RecentLoads<CountedMap>(12);
 
 function detailsOf(imageId: string): Promise<ImageDetails> {
   return details.get(imageId, async () => {
@@ -50,7 +50,7 @@ export function scoreMapsOf(blob: string): Promise<ImageScores> {
   return scoreMaps.get(blob, async () => readScoreMaps(await getBlob('layer', blob)));
 }
 
-export function labelMapOf(blob: 'layer' | 'corrected', id: string): Promise<LabelMap> {
+export function labelMapOf(blob: 'layer' | 'corrected', id: string): Promise<CountedMap> {
   return labelMaps.get(`${blob} ${id}`, () => loadLabelMap(blob, id));
 }
 
@@ -128,12 +128,12 @@ export function prefetchImage(imageId: string): void {
 
 /** Pixels of layers as they are needed, by layer id; each with its own error. */
 export function useLayerMaps() {
-  const maps = shallowReactive(new Map<string, LabelMap>());
+  const maps = shallowReactive(new Map<string, CountedMap>());
   const errors = shallowReactive(new Map<string, ErrorValue>());
   const wanted = new Map<string, string>();
 
   /** Loads `id` from where `address` says, unless that is there already. */
-  function want(id: string, address: string, load: () => Promise<LabelMap>): void {
+  function want(id: string, address: string, load: () => Promise<CountedMap>): void {
     if (wanted.get(id) === address) return;
     wanted.set(id, address);
     errors.delete(id);

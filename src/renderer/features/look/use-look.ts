@@ -1,15 +1,17 @@
 import { computed, shallowRef, watch, type Ref } from 'vue';
 import { toErrorValue, type ErrorValue } from '#shared/errors.ts';
-import type { LabelMap } from '#shared/mask/label-map.ts';
+import type { Size } from '#shared/raster/planes.ts';
 import { loadLabelMap } from '#renderer/api/photos.ts';
 import type { ViewLayer } from '#renderer/canvas/layer-view.ts';
+import type { CountedMap } from '#renderer/canvas/mask/counted-map.ts';
 import { useQueryText } from '#renderer/composables/use-query.ts';
 import { useLookView, type LayerLook } from '#renderer/stores/look-view.ts';
 import { useProject } from '#renderer/stores/project.ts';
 import { useRuns } from '#renderer/stores/runs.ts';
 import { pickLayers, stackOf, type LookLayer } from './layer-stack.ts';
-import { bestClass, cutAt, imageCurve, imageScore, labelCounts, maxOf, type ImageScores } from './threshold.ts';
+import { imageScore, maxOf, type ImageScores } from './threshold.ts';
 import { labelMapOf, scoreMapsOf, useImage, useLayerMaps, useManifests, useNewestScores } from './use-look-data.ts';
+import { usePreview } from './use-preview.ts';
 
 const ARTIFACT = /^[0-9a-f]{32}$/;
 /** Where nothing says otherwise: the default of the stage that makes seeds. */
@@ -42,7 +44,7 @@ export function useLook(imageId: Ref<string | undefined>) {
 
   const scores = shallowRef<ImageScores | null>(null);
   const scoresError = shallowRef<ErrorValue | null>(null);
-  const truth = shallowRef<LabelMap | null>(null);
+  const truth = shallowRef<CountedMap | null>(null);
   const truthError = shallowRef<ErrorValue | null>(null);
   const isOpeningTruth = shallowRef(false);
 
@@ -121,12 +123,12 @@ export function useLook(imageId: Ref<string | undefined>) {
     set: (value: number) => (view.threshold = Math.min(1, Math.max(0, Math.round(value * 100) / 100))),
   });
 
-  const size = computed(() => {
+  // The same object as long as it is the same size: much is worked out from it.
+  const size = computed<Size | null>((before) => {
     const summary = image.details.value?.image;
-    return summary === undefined ? null : { width: summary.width, height: summary.height };
+    if (summary === undefined) return null;
+    return before?.width === summary.width && before.height === summary.height ? before : { width: summary.width, height: summary.height };
   });
-  const best = computed(() => (scores.value === null || size.value === null ? null : bestClass(scores.value, size.value)));
-  const preview = computed(() => (best.value === null ? null : cutAt(best.value, threshold.value)));
 
   // Pixels of what is shown or chosen, and of nothing else.
   watch(
@@ -143,7 +145,7 @@ export function useLook(imageId: Ref<string | undefined>) {
     { immediate: true },
   );
 
-  function mapOf(layer: LookLayer): LabelMap | null {
+  function mapOf(layer: LookLayer): CountedMap | null {
     if (layer.kind === 'preview') return preview.value;
     if (layer.kind === 'truth') return truth.value;
     return maps.get(layer.id) ?? null;
@@ -193,8 +195,9 @@ export function useLook(imageId: Ref<string | undefined>) {
     return { split: found.split, images: found.images, sweep: found.sweep };
   });
   const thresholds = computed(() => splitSweep.value?.sweep.map((point) => point.threshold) ?? THRESHOLDS);
-  const ownCurve = computed(() => (truth.value === null || scores.value === null ? null : imageCurve(scores.value, truth.value, thresholds.value, labels.value)));
-  const miouNow = computed(() => (truth.value === null || preview.value === null ? null : imageScore(preview.value, truth.value, labels.value).miou));
+  const openTruthOf = computed(() => (truth.value === null ? null : { map: truth.value, labels: labels.value, thresholds: thresholds.value }));
+  const { preview, score: previewScore, curve: ownCurve } = usePreview(scores, size, openTruthOf, threshold, (message) => (scoresError.value = toErrorValue(new Error(message))));
+  const miouNow = computed(() => previewScore.value?.miou ?? null);
 
   /** The layer whose numbers are shown: a CAM's and the photo's are those of the preview. */
   const counted = computed(() => {
@@ -205,9 +208,9 @@ export function useLook(imageId: Ref<string | undefined>) {
   const numbers = computed<readonly ClassNumbers[]>(() => {
     const map = counted.value === null ? null : mapOf(counted.value);
     if (map === null) return [];
-    const counts = labelCounts(map);
-    const score = truth.value === null || counted.value?.kind === 'truth' ? null : imageScore(map, truth.value, labels.value);
-    return [...counts.entries()]
+    const isAlone = truth.value === null || counted.value?.kind === 'truth';
+    const score = isAlone ? null : counted.value?.kind === 'preview' ? previewScore.value : imageScore(map, truth.value, labels.value);
+    return [...map.counts.entries()]
       .filter(([label, pixels]) => pixels > 0 || maxScores.value.has(label))
       .map(([label, pixels]) => ({ label, pixels, share: pixels / map.data.length, maxScore: maxScores.value.get(label) ?? null, iou: score?.perLabel[label]?.iou ?? null }));
   });
