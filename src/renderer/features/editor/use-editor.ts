@@ -22,6 +22,7 @@ import { loadImageContent, Prefetch, type ImageContent } from './image-content.t
 import { useHold } from './use-hold.ts';
 
 const CATCH_UP_RETRY_MS = 500;
+const CLOSE_AFTER_MS = 200;
 /** Nobody reads a position faster, and each one shown lays out and paints the bar below. */
 const POINTED_EVERY_MS = 100;
 
@@ -139,7 +140,8 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     content.value = loaded;
     if (loaded.corrected === null) editor?.close();
     else editor?.open(loaded.photo, loaded.corrected.map, { isSamePhoto });
-    if (before !== null) closePhoto(before.photo);
+    // Giving back 64 MB takes a while as well; the new image is to stand there first.
+    if (before !== null) setTimeout(() => closePhoto(before.photo), CLOSE_AFTER_MS);
     paint.suggest(loaded.image.tags);
     learn(loaded.state);
     void showConflicts();
