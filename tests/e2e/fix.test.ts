@@ -138,22 +138,6 @@ describe.skipIf(noBrowser !== null)(`Fix${noBrowser === null ? '' : ` (left out:
     await expect.poll(async () => (await imageOf(project.dir, project.imageIds[2] ?? '')).review, { timeout: 30_000 }).toBe('flagged');
   });
 
-  it('draws the edges of the mask over a thumbnail of Data under the pointer', async () => {
-    const { page } = bench;
-    await page.evaluate(() => (location.hash = '#/data'));
-    const cell = page.getByRole('gridcell').nth(1);
-    await cell.hover();
-    const drawn = (): Promise<number> =>
-      cell.locator('canvas').evaluate((canvas) => {
-        const { width, height } = canvas as HTMLCanvasElement;
-        const pixels = (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data ?? [];
-        return [...pixels].filter((value, at) => at % 4 === 3 && value > 0).length;
-      });
-    await expect.poll(drawn, { timeout: 30_000 }).toBeGreaterThan(0);
-    await page.getByRole('grid').evaluate((grid) => grid.dispatchEvent(new MouseEvent('mouseleave')));
-    await cell.locator('canvas').waitFor({ state: 'detached' });
-  });
-
   it('shows the next image from what was made ready, asking the core for none of it', async () => {
     const { page } = bench;
     const [third = '', fourth = ''] = project.imageIds.slice(2);
@@ -188,6 +172,22 @@ describe.skipIf(noBrowser !== null)(`Fix${noBrowser === null ? '' : ` (left out:
     await page.unroute(asked);
     await expect.poll(async () => (await imageOf(project.dir, first())).review, { timeout: 30_000 }).toBe('accepted');
     expect((await editStateOf(project.dir, first())).gestures).toBe(before - 1);
+  });
+
+  it('draws the edges of the mask over a thumbnail of Data under the pointer', async () => {
+    const { page } = bench;
+    await page.evaluate(() => (location.hash = '#/data'));
+    const cell = page.getByRole('gridcell').nth(1);
+    await cell.hover();
+    const drawn = (): Promise<number> =>
+      cell.locator('canvas').evaluate((canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        const pixels = (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data ?? [];
+        return [...pixels].filter((value, at) => at % 4 === 3 && value > 0).length;
+      });
+    await expect.poll(drawn, { timeout: 30_000 }).toBeGreaterThan(0);
+    await page.getByRole('grid').evaluate((grid) => grid.dispatchEvent(new MouseEvent('mouseleave')));
+    await cell.locator('canvas').waitFor({ state: 'detached' });
   });
 
   it('says that strokes were made on corrections changed elsewhere, and paints them on the current mask', async () => {

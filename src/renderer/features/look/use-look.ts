@@ -208,8 +208,8 @@ export function useLook(imageId: Ref<string | undefined>) {
   const numbers = computed<readonly ClassNumbers[]>(() => {
     const map = counted.value === null ? null : mapOf(counted.value);
     if (map === null) return [];
-    const isAlone = truth.value === null || counted.value?.kind === 'truth';
-    const score = isAlone ? null : counted.value?.kind === 'preview' ? previewScore.value : imageScore(map, truth.value, labels.value);
+    const isPreview = counted.value?.kind === 'preview';
+    const score = truth.value === null || counted.value?.kind === 'truth' ? null : isPreview ? previewScore.value : imageScore(map, truth.value, labels.value);
     return [...map.counts.entries()]
       .filter(([label, pixels]) => pixels > 0 || maxScores.value.has(label))
       .map(([label, pixels]) => ({ label, pixels, share: pixels / map.data.length, maxScore: maxScores.value.get(label) ?? null, iou: score?.perLabel[label]?.iou ?? null }));
