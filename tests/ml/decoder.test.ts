@@ -6,7 +6,7 @@ import type { TensorBackend } from '#main/ml/backend/backend.ts';
 import { pixelCrossEntropy } from '#main/ml/losses/cross-entropy.ts';
 import { gradients } from '#main/ml/nn/gradients.ts';
 import { deepLabV3Plus } from '#main/ml/nn/heads/deeplab-v3plus.ts';
-import { INFERENCE } from '#main/ml/nn/layers.ts';
+import { INFERENCE } from '#main/ml/nn/network.ts';
 import { fromReference } from '#main/ml/nn/layout.ts';
 import { ParamStore } from '#main/ml/nn/param-store.ts';
 import { randomFor } from '#main/ml/random/random.ts';
@@ -41,7 +41,7 @@ describe.each(['native', 'cpu'] as const)('DeepLabV3+ on %s', (id) => {
   function loaded() {
     const { tf } = backend;
     const parameters = new ParamStore(tf);
-    const decoder = deepLabV3Plus({ backend, parameters }, { ...reference.shape, outputStride: 16, dropout: 0, random: randomFor(1) });
+    const decoder = deepLabV3Plus({ backend, parameters }, { ...reference.shape, convolutions: 'separable', outputStride: 16, dropout: 0, random: randomFor(1) });
     const report = parameters.load(new Map(Object.entries(reference.weights)), { source: 'decoder.json' });
     expect(report).toEqual({ missing: [], unused: [] });
     const upload = (packed: z.output<typeof Packed>): Tensor4D =>

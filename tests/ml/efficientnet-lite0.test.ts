@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { TensorBackend } from '#main/ml/backend/backend.ts';
 import { efficientNetLite } from '#main/ml/nn/backbones/efficientnet-lite.ts';
 import type { HostTensors } from '#main/ml/nn/host-tensor.ts';
-import { INFERENCE } from '#main/ml/nn/layers.ts';
+import { INFERENCE } from '#main/ml/nn/network.ts';
 import { ParamStore } from '#main/ml/nn/param-store.ts';
 import type { Random } from '#main/ml/random/random.ts';
 import { readWeights } from '#main/ml/weights/read-weights.ts';

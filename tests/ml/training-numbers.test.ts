@@ -4,11 +4,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { TensorBackend } from '#main/ml/backend/backend.ts';
 import { multiLabelSoftMargin } from '#main/ml/losses/soft-margin.ts';
 import { pixelCrossEntropy } from '#main/ml/losses/cross-entropy.ts';
-import { efficientNetLite, FEATURE_CHANNELS, STAGE_CHANNELS } from '#main/ml/nn/backbones/efficientnet-lite.ts';
+import { efficientNetLite, FEATURE_CHANNELS, stageChannels } from '#main/ml/nn/backbones/efficientnet-lite.ts';
 import { gradients } from '#main/ml/nn/gradients.ts';
 import { camHead } from '#main/ml/nn/heads/cam.ts';
 import { deepLabV3Plus } from '#main/ml/nn/heads/deeplab-v3plus.ts';
-import type { Pass } from '#main/ml/nn/layers.ts';
+import type { Pass } from '#main/ml/nn/network.ts';
 import { ParamStore } from '#main/ml/nn/param-store.ts';
 import { sgd } from '#main/ml/optim/sgd.ts';
 import { randomFor } from '#main/ml/random/random.ts';
@@ -87,8 +87,9 @@ const segmenter: LossOf = (parameters) => {
   // Dilated blocks and the decoder learn; the classifier covers the rest.
   const backbone = efficientNetLite(network, { outputStride: 16, firstTrainedBlock: 11, random });
   const decoder = deepLabV3Plus(network, {
-    inputs: STAGE_CHANNELS[6] ?? 0,
-    lowLevelInputs: STAGE_CHANNELS[1] ?? 0,
+    convolutions: 'separable',
+    inputs: stageChannels()[6] ?? 0,
+    lowLevelInputs: stageChannels()[1] ?? 0,
     classes: CLASSES,
     channels: 32,
     outputStride: 16,

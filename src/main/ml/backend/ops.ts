@@ -1,21 +1,35 @@
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 
 export type Activation = 'linear' | 'relu' | 'relu6';
 
-/** How a convolution steps over its input. Inputs are NHWC. */
-export interface ConvGeometry {
+/** A convolution as every engine has it. Inputs are NHWC. */
+export interface PlainConvSpec {
+  /** dense: filter [kh, kw, Cin / groups, Cout]; depthwise: filter [kh, kw, C, 1]. */
+  readonly kind: 'dense' | 'depthwise';
   /** Equal in both directions, in pixels of the input. */
   readonly stride: number;
   /** Distance between taps in pixels; 1 = dense. Stride and dilation are never both above 1. */
   readonly dilation: number;
   /** TensorFlow's rule: `same` gives ceil(in / stride) and puts the odd pixel right and bottom. */
   readonly pad: 'same' | 'valid';
+  readonly activation: Activation;
 }
 
-export interface ConvSpec extends ConvGeometry {
-  /** dense: filter [kh, kw, Cin, Cout]; depthwise: filter [kh, kw, C, 1]. */
-  readonly kind: 'dense' | 'depthwise';
-  readonly activation: Activation;
+export interface ConvSpec extends Omit<PlainConvSpec, 'pad'> {
+  /** `symmetric` is torch's usual padding, dilation · (kernel − 1) / 2 on every side: not `same` where the stride is above 1. */
+  readonly pad: PlainConvSpec['pad'] | 'symmetric';
+  /** Dense only: block j of the outputs reads block j of the inputs alone. Default 1. */
+  readonly groups?: number;
+}
+
+/** How a pool steps over its input, by torch's rules. */
+export interface PoolGeometry {
+  readonly kernel: number;
+  readonly stride: number;
+  /** Pixels added on every side. */
+  readonly pad: number;
+  /** Rounds the size up, as torch's ceil_mode: a last window may hang over the edge, but must start inside the input or its padding. */
+  readonly ceil: boolean;
 }
 
 /** Moments of one batch, as torch's batch norm keeps them. Valid only during the callback. */
@@ -55,4 +69,31 @@ export interface TensorOps {
    * Two matrix products with fixed weights, so the gradient is exact for both corner rules.
    */
   resizeBilinear(x: Tensor4D, size: readonly [height: number, width: number], alignCorners: boolean): Tensor4D;
+  /**
+   * Resize by a factor as torch's interpolate(scale_factor=...): [B, floor(H · factor), floor(W · factor), C], with positions stepped by
+   * 1 / factor and not by in / out, which differ where sizes are rounded.
+   */
+  scaleBilinear(x: Tensor4D, factor: number): Tensor4D;
+  /** Largest of each window; padding never wins. [B, H, W, C] -> [B, H', W', C]. */
+  maxPool(x: Tensor4D, geometry: PoolGeometry): Tensor4D;
+  /**
+   * Mean of each window. [B, H, W, C] -> [B, H', W', C].
+   * @param countPadding whether padding counts in the divisor: torch's default, and not tfjs' way
+   */
+  averagePool(x: Tensor4D, geometry: PoolGeometry, countPadding: boolean): Tensor4D;
+  /** (x - mean) / sqrt(variance + epsilon) * gamma + beta over the last axis (biased variance). [..., C] -> [..., C]. */
+  layerNorm<T extends Tensor>(x: T, gamma: Tensor1D, beta: Tensor1D, epsilon: number): T;
+  /** The same over pixels and the channels of each of `groups` equal groups, of each sample. [B, H, W, C] -> [B, H, W, C]. */
+  groupNorm(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, groups: number, epsilon: number): Tensor4D;
+  /** x · Φ(x) with the exact Φ (erf), as torch's default. */
+  gelu<T extends Tensor>(x: T): T;
+  /**
+   * softmax(q kᵀ · scale) v over the last two axes: q, k, v [B, heads, N, d].
+   * @returns attention [B, heads, N, N], rows sum to 1; result [B, heads, N, d]
+   */
+  attend(q: Tensor4D, k: Tensor4D, v: Tensor4D, scale: number): { attention: Tensor4D; result: Tensor4D };
+  /** Mirrors the edges without repeating them, `pad` pixels on every side. [B, H, W, C] -> [B, H + 2 pad, W + 2 pad, C]. */
+  reflectPad(x: Tensor4D, pad: number): Tensor4D;
+  /** Running sums along one axis. */
+  cumulativeSum<T extends Tensor>(x: T, axis: number): T;
 }

@@ -43,8 +43,34 @@ export interface LoadOptions {
   ignore?(name: string): boolean;
 }
 
+/** What layers need of a store. */
+export interface Parameters {
+  declare(declaration: ParameterDeclaration): Parameter;
+  /**
+   * Tensors computed once from parameters that only `load` changes, such as a filter with a frozen norm folded in. The store owns them.
+   * @param key unique to this computation
+   */
+  derived<T extends readonly TF.Tensor[]>(key: string, compute: () => T): T;
+}
+
+/** The part of a store whose names begin with `prefix`, a dot included where there should be one. */
+export function withPrefix(parameters: Parameters, prefix: string): Parameters {
+  return {
+    declare: (declaration) => parameters.declare({ ...declaration, name: prefix + declaration.name }),
+    derived: (key, compute) => parameters.derived(prefix + key, compute),
+  };
+}
+
+/** The same store, in which parameters whose whole names match never learn. */
+export function withFrozen(parameters: Parameters, frozen: RegExp): Parameters {
+  return {
+    declare: (declaration) => parameters.declare({ ...declaration, trainable: declaration.trainable && !frozen.test(declaration.name) }),
+    derived: (key, compute) => parameters.derived(key, compute),
+  };
+}
+
 /** The parameters of one network by the reference's names. Owns its variables. */
-export class ParamStore {
+export class ParamStore implements Parameters {
   readonly #tf: typeof TF;
   readonly #parameters = new Map<string, Parameter>();
   readonly #derived = new Map<string, readonly TF.Tensor[]>();
@@ -78,10 +104,6 @@ export class ParamStore {
     return this.list().filter((parameter) => parameter.trainable);
   }
 
-  /**
-   * Tensors computed once from parameters that only `load` changes, such as a filter with a frozen norm folded in. The store owns them.
-   * @param key unique to this computation
-   */
   derived<T extends readonly TF.Tensor[]>(key: string, compute: () => T): T {
     const known = this.#derived.get(key) as T | undefined;
     if (known !== undefined) return known;

@@ -3,7 +3,7 @@ import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { Size } from '#shared/raster/planes.ts';
 import type { TensorBackend } from '../backend/backend.ts';
 import type { PyramidLevel } from '../data/sample-protocol.ts';
-import { INFERENCE } from '../nn/layers.ts';
+import { INFERENCE } from '../nn/network.ts';
 import { defineStage } from '../stage.ts';
 import { readModel } from '../train/model-file.ts';
 import { HEAD_ALONE, segmenterNetwork, type Segmenter } from '../train/networks.ts';

@@ -3,7 +3,7 @@ import type { TensorBackend } from '../backend/backend.ts';
 import type { Batch } from '../data/batches.ts';
 import { gradients } from '../nn/gradients.ts';
 import type { HostTensor } from '../nn/host-tensor.ts';
-import type { Pass } from '../nn/layers.ts';
+import type { Pass } from '../nn/network.ts';
 import type { Parameter, ParamStore } from '../nn/param-store.ts';
 import { sgd } from '../optim/sgd.ts';
 import { randomFor } from '../random/random.ts';

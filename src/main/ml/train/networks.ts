@@ -1,9 +1,9 @@
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { TensorBackend } from '../backend/backend.ts';
-import { efficientNetLite, FEATURE_CHANNELS, STAGE_CHANNELS, type Progress } from '../nn/backbones/efficientnet-lite.ts';
+import { efficientNetLite, FEATURE_CHANNELS, stageChannels, type Progress } from '../nn/backbones/efficientnet-lite.ts';
 import { camHead } from '../nn/heads/cam.ts';
 import { deepLabV3Plus } from '../nn/heads/deeplab-v3plus.ts';
-import { INFERENCE, type Network, type Pass } from '../nn/layers.ts';
+import { INFERENCE, type Pass } from '../nn/network.ts';
 import { ParamStore } from '../nn/param-store.ts';
 import { randomFor } from '../random/random.ts';
 
@@ -41,7 +41,7 @@ export interface ClassifierShape {
 /** EfficientNet-Lite0 at output stride 16 with the CAM head on its 1280 channels. */
 export function classifierNetwork(backend: TensorBackend, shape: ClassifierShape): Classifier {
   const { tf } = backend;
-  const network: Network = { backend, parameters: new ParamStore(tf) };
+  const network = { backend, parameters: new ParamStore(tf) };
   const random = randomFor(shape.seed, 'initial', 'classifier');
   const backbone = efficientNetLite(network, { outputStride: OUTPUT_STRIDE, firstTrainedBlock: shape.firstTrainedBlock, random });
   const head = camHead(network, { inputs: FEATURE_CHANNELS, classes: shape.classes, dropout: shape.dropout, initialBias: shape.initialBias, random });
@@ -74,13 +74,15 @@ export interface SegmenterShape {
 
 /** DeepLabV3+ on EfficientNet-Lite0 at output stride 16. */
 export function segmenterNetwork(backend: TensorBackend, shape: SegmenterShape): Segmenter {
-  const network: Network = { backend, parameters: new ParamStore(backend.tf) };
+  const network = { backend, parameters: new ParamStore(backend.tf) };
   const random = randomFor(shape.seed, 'initial', 'segmenter');
   const firstTrainedBlock = Math.min(shape.firstTrainedBlock, DECODER_ALONE);
   const backbone = efficientNetLite(network, { outputStride: OUTPUT_STRIDE, firstTrainedBlock, random });
+  const channels = stageChannels();
   const decoder = deepLabV3Plus(network, {
-    inputs: STAGE_CHANNELS.at(-1) ?? 0,
-    lowLevelInputs: STAGE_CHANNELS[LOW_LEVEL_STAGE] ?? 0,
+    convolutions: 'separable',
+    inputs: channels.at(-1) ?? 0,
+    lowLevelInputs: channels[LOW_LEVEL_STAGE] ?? 0,
     classes: shape.classes + 1,
     channels: shape.decoderChannels,
     outputStride: OUTPUT_STRIDE,

@@ -2,7 +2,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { PenumbraError } from '#shared/errors.ts';
 import { meanAveragePrecision } from '#shared/metrics/average-precision.ts';
 import type { SamplePool } from '../data/sample-pool.ts';
-import { INFERENCE } from '../nn/layers.ts';
+import { INFERENCE } from '../nn/network.ts';
 import type { StageContext } from '../stage.ts';
 import { FEATURE_BYTES } from './frozen-features.ts';
 import type { Classifier } from './networks.ts';

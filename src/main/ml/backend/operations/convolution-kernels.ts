@@ -1,5 +1,5 @@
 import type { Tensor4D, TensorInfo } from '@tensorflow/tfjs-core';
-import type { ConvSpec } from '../ops.ts';
+import type { PlainConvSpec } from '../ops.ts';
 import type { AttributeValue } from '../native-kernels.ts';
 
 export type Shape4D = [number, number, number, number];
@@ -8,10 +8,10 @@ export type Shape4D = [number, number, number, number];
 export type RunKernel = (name: string, values: Record<string, AttributeValue>, inputs: TensorInfo[]) => Tensor4D;
 
 /** Runs a convolution without bias and activation. */
-export type ForwardKernel = (x: TensorInfo, filter: TensorInfo, spec: ConvSpec) => Tensor4D;
+export type ForwardKernel = (x: TensorInfo, filter: TensorInfo, spec: PlainConvSpec) => Tensor4D;
 
 /** Attributes that all kernels of one convolution share. */
-export function convolutionSteps(spec: ConvSpec): Record<string, AttributeValue> {
+export function convolutionSteps(spec: PlainConvSpec): Record<string, AttributeValue> {
   return {
     T: 'float32',
     strides: { int: [1, spec.stride, spec.stride, 1] },

@@ -1,6 +1,6 @@
 import type * as TF from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { ConvSpec } from '../ops.ts';
+import type { PlainConvSpec } from '../ops.ts';
 import { convolutionSteps, type ForwardKernel, type RunKernel, type Shape4D } from './convolution-kernels.ts';
 import { samePadding } from './geometry.ts';
 import { interleaving } from './portable.ts';
@@ -19,7 +19,7 @@ export function byTurnedFilter(
   inputShape: Shape4D,
   filter: Tensor4D,
   dz: Tensor4D,
-  spec: ConvSpec,
+  spec: PlainConvSpec,
 ): Tensor4D {
   const turned = tf.reverse(filter, [0, 1]);
   if (spec.pad === 'same') return forward(dz, turned, spec);
@@ -37,7 +37,7 @@ export function byTurnedFilter(
  * Of the filter: on each of dilation² interleaved grids the convolution is a plain one, whose kernel is right; grids lie in the batch
  * axis, over which the kernel sums.
  */
-export function byInterleaving(tf: TfNamespace, run: RunKernel, x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: ConvSpec): Tensor4D {
+export function byInterleaving(tf: TfNamespace, run: RunKernel, x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: PlainConvSpec): Tensor4D {
   const block: [number, number] = [spec.dilation, spec.dilation];
   const { paddings, crops } = interleaving(x.shape, filterShape, spec);
   const grids = tf.spaceToBatchND(x, block, paddings); // [B*d*d, h, w, C]
@@ -56,7 +56,7 @@ export function byCorrelation(
   x: Tensor4D,
   filterShape: Shape4D,
   dz: Tensor4D,
-  spec: ConvSpec,
+  spec: PlainConvSpec,
 ): Tensor4D {
   const [batch, height, width, channels] = x.shape;
   const [, outHeight, outWidth] = dz.shape;
@@ -66,7 +66,7 @@ export function byCorrelation(
   const images = tf.reshape<TF.Rank.R4>(tf.transpose(x, [1, 2, 0, 3]), [1, height, width, batch * channels]);
   const padded = tf.pad(images, [[0, 0], padding(height, rows), padding(width, columns), [0, 0]]);
   const filters = tf.reshape<TF.Rank.R4>(tf.transpose(dz, [1, 2, 0, 3]), [outHeight, outWidth, batch * channels, 1]);
-  const plain: ConvSpec = { kind: 'depthwise', stride: spec.dilation, dilation: 1, pad: 'valid', activation: 'linear' };
+  const plain: PlainConvSpec = { kind: 'depthwise', stride: spec.dilation, dilation: 1, pad: 'valid', activation: 'linear' };
   const products = forward(padded, filters, plain); // [1, kh, kw, B*C]
   return tf.reshape(tf.sum(tf.reshape(products, [rows, columns, batch, channels]), 2), filterShape); // [kh, kw, C, 1]
 }

@@ -1,6 +1,6 @@
 import type * as TF from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import type { ConvSpec } from '../ops.ts';
+import type { PlainConvSpec } from '../ops.ts';
 import { attributes, type KernelExecutor } from '../native-kernels.ts';
 import { convolutionSteps, type ForwardKernel, type RunKernel, type Shape4D } from './convolution-kernels.ts';
 import { byCorrelation, byInterleaving, byTurnedFilter } from './depthwise-gradients.ts';
@@ -18,8 +18,8 @@ export interface NativeConvolution {
   /** False where this TensorFlow has no right dilated kernels. */
   readonly dilates: boolean;
   readonly forward: ForwardKernel;
-  inputGradient(inputShape: Shape4D, filter: Tensor4D, dz: Tensor4D, spec: ConvSpec): Tensor4D;
-  filterGradient(x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: ConvSpec): Tensor4D;
+  inputGradient(inputShape: Shape4D, filter: Tensor4D, dz: Tensor4D, spec: PlainConvSpec): Tensor4D;
+  filterGradient(x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: PlainConvSpec): Tensor4D;
 }
 
 export function nativeConvolution(tf: TfNamespace, executor: KernelExecutor): NativeConvolution {
@@ -32,7 +32,7 @@ export function nativeConvolution(tf: TfNamespace, executor: KernelExecutor): Na
 
   // Set below: oneDNN alone has the kernel for which correlating pays.
   const known = { oneDnn: false };
-  const depthwiseFilterGradient = (x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: ConvSpec): Tensor4D => {
+  const depthwiseFilterGradient = (x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: PlainConvSpec): Tensor4D => {
     const correlates = spec.stride === 1 && known.oneDnn && filterShape[0] >= CORRELATED_KERNEL;
     if (correlates) return byCorrelation(tf, forward, x, filterShape, dz, spec);
     if (spec.dilation > 1) return byInterleaving(tf, run, x, filterShape, dz, spec);
@@ -41,13 +41,13 @@ export function nativeConvolution(tf: TfNamespace, executor: KernelExecutor): Na
 
   const operations = {
     forward,
-    inputGradient: (inputShape: Shape4D, filter: Tensor4D, dz: Tensor4D, spec: ConvSpec): Tensor4D =>
+    inputGradient: (inputShape: Shape4D, filter: Tensor4D, dz: Tensor4D, spec: PlainConvSpec): Tensor4D =>
       tf.tidy(() => {
         if (spec.kind === 'depthwise' && spec.dilation > 1) return byTurnedFilter(tf, forward, inputShape, filter, dz, spec);
         const name = spec.kind === 'dense' ? 'Conv2DBackpropInput' : 'DepthwiseConv2dNativeBackpropInput';
         return run(name, convolutionSteps(spec), [shapeTensor(inputShape), filter, dz]);
       }),
-    filterGradient: (x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: ConvSpec): Tensor4D =>
+    filterGradient: (x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: PlainConvSpec): Tensor4D =>
       tf.tidy(() => {
         if (spec.kind === 'depthwise') return depthwiseFilterGradient(x, filterShape, dz, spec);
         return run('Conv2DBackpropFilter', convolutionSteps(spec), [x, shapeTensor(filterShape), dz]);
@@ -60,7 +60,7 @@ export function nativeConvolution(tf: TfNamespace, executor: KernelExecutor): Na
 
 /** Tries dilated kernels on a small known case: without oneDNN, TensorFlow refuses some and miscomputes others. */
 function dilatesRight(tf: TfNamespace, operations: Omit<NativeConvolution, 'dilates'>): boolean {
-  const spec: ConvSpec = { kind: 'dense', stride: 1, dilation: 2, pad: 'same', activation: 'linear' };
+  const spec: PlainConvSpec = { kind: 'dense', stride: 1, dilation: 2, pad: 'same', activation: 'linear' };
   return tf.tidy(() => {
     const x = tf.reshape<TF.Rank.R4>(tf.range(0, 49), [1, 7, 7, 1]);
     const filter = tf.reshape<TF.Rank.R4>(tf.range(1, 10), [3, 3, 1, 1]);

@@ -1,6 +1,6 @@
 import type * as TF from '@tensorflow/tfjs-core';
 import type { Tensor4D, TensorInfo } from '@tensorflow/tfjs-core';
-import type { Activation, ConvSpec } from '../ops.ts';
+import type { Activation, PlainConvSpec } from '../ops.ts';
 import { attributes, type AttributeValue, type KernelExecutor } from '../native-kernels.ts';
 import { convolutionSteps } from './convolution-kernels.ts';
 import type { NativeConvolution } from './native-convolution.ts';
@@ -8,7 +8,7 @@ import type { NativeConvolution } from './native-convolution.ts';
 type TfNamespace = typeof TF;
 
 /** activation(conv(x, filter) + bias) as one kernel. The caller owns the result. */
-export type FusedConvolution = (x: TensorInfo, filter: TensorInfo, bias: TensorInfo, spec: ConvSpec) => Tensor4D;
+export type FusedConvolution = (x: TensorInfo, filter: TensorInfo, bias: TensorInfo, spec: PlainConvSpec) => Tensor4D;
 
 const FUSED_OPS: Readonly<Record<Activation, string>> = { linear: 'BiasAdd', relu: 'BiasAdd,Relu', relu6: 'BiasAdd,Relu6' };
 
@@ -37,7 +37,7 @@ export function fusedConvolution(tf: TfNamespace, executor: KernelExecutor, conv
 function fusesRight(tf: TfNamespace, fused: FusedConvolution, convolution: NativeConvolution): boolean {
   const cases = (['dense', 'depthwise'] as const).flatMap((kind) =>
     ([1, 2] as const).flatMap((stride) =>
-      (['linear', 'relu', 'relu6'] as const).map((activation): ConvSpec => ({ kind, stride, dilation: 1, pad: 'same', activation })),
+      (['linear', 'relu', 'relu6'] as const).map((activation): PlainConvSpec => ({ kind, stride, dilation: 1, pad: 'same', activation })),
     ),
   );
   return tf.tidy(() => {

@@ -1,11 +1,11 @@
 import type * as TF from '@tensorflow/tfjs-core';
 import type { NamedAttrMap, NamedTensorMap, Tensor, Tensor1D, Tensor4D, TensorInfo } from '@tensorflow/tfjs-core';
-import type { Activation, ConvSpec, TensorOps } from '../ops.ts';
+import type { Activation, PlainConvSpec, TensorOps } from '../ops.ts';
 import { attributes, type KernelExecutor } from '../native-kernels.ts';
+import { generalConvolution } from './general-convolution.ts';
 import { portableOps } from './portable.ts';
 import { nativeConvolution, type NativeConvolution } from './native-convolution.ts';
 import { fusedConvolution } from './native-fused.ts';
-import { resizeBilinear } from './resize.ts';
 
 type TfNamespace = typeof TF;
 
@@ -29,12 +29,13 @@ export function nativeOps(tf: TfNamespace, executor: KernelExecutor): TensorOps 
     return Array.isArray(result) ? result : [result];
   };
   return {
-    convolve: (x, filter, bias, spec) => {
+    ...portable,
+    convolve: generalConvolution(tf, (x, filter, bias, spec) => {
       // TensorFlow without oneDNN has no dilated kernels on CPUs.
       if (spec.dilation > 1 && !convolution.dilates) return portable.convolve(x, filter, bias, spec);
       const inputs: NamedTensorMap = bias === null ? { x, filter } : { x, filter, bias };
       return first(run(CONVOLVE, inputs, { ...spec })) as Tensor4D;
-    },
+    }),
     batchNormTraining: (x, gamma, beta, epsilon, activation, observe) => {
       const inputs: NamedTensorMap = { x, gamma, beta };
       const [y, mean, variance] = run(BATCH_NORM, inputs, { epsilon, activation }) as [Tensor4D, Tensor1D, Tensor1D];
@@ -43,8 +44,6 @@ export function nativeOps(tf: TfNamespace, executor: KernelExecutor): TensorOps 
       });
       return y;
     },
-    activate: (x, activation) => portable.activate(x, activation),
-    resizeBilinear: (x, size, alignCorners) => resizeBilinear(tf, x, size, alignCorners),
   };
 }
 
@@ -74,7 +73,7 @@ function registerConvolution(tf: TfNamespace, executor: KernelExecutor, convolut
     kernelName: CONVOLVE,
     backendName: NATIVE_NAME,
     kernelFunc: ({ inputs, attrs }) => {
-      const spec = attrs as unknown as ConvSpec;
+      const spec = attrs as unknown as PlainConvSpec;
       const { x, filter, bias } = inputs as { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo };
       if (bias !== undefined && fused !== null) return fused(x, filter, bias, spec);
       let result: Tensor = convolution.forward(x, filter, spec);
@@ -91,7 +90,7 @@ function registerConvolution(tf: TfNamespace, executor: KernelExecutor, convolut
     inputsToSave: ['x', 'filter'],
     outputsToSave: [true],
     gradFunc: (dy, saved, attrs) => {
-      const spec = attrs as unknown as ConvSpec;
+      const spec = attrs as unknown as PlainConvSpec;
       const [x, filter, y] = saved as [Tensor4D, Tensor4D, Tensor4D];
       const dz = activationGradient(executor, dy as Tensor, y, spec.activation) as Tensor4D; // [B, H', W', Cout]
       return {

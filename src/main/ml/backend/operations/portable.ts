@@ -1,24 +1,37 @@
 import type * as TF from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Activation, BatchMoments, ConvSpec, TensorOps } from '../ops.ts';
+import type { Activation, BatchMoments, PlainConvSpec, TensorOps } from '../ops.ts';
 import { samePadding, type SidePadding } from './geometry.ts';
-import { resizeBilinear } from './resize.ts';
+import { generalConvolution } from './general-convolution.ts';
+import { cumulativeSum, reflectPad } from './gradients-mended.ts';
+import { attend, gelu, groupNorm, layerNorm } from './normalisation.ts';
+import { averagePool, maxPool } from './pooling.ts';
+import { resizeBilinear, scaleBilinear } from './resize.ts';
 
 type TfNamespace = typeof TF;
 
 /** Operations composed of tfjs ops whose gradients are right everywhere: for webgpu and cpu, and the second computation in tests. */
 export function portableOps(tf: TfNamespace): TensorOps {
   return {
-    convolve: (x, filter, bias, spec) => {
+    convolve: generalConvolution(tf, (x, filter, bias, spec) => {
       const linear = spec.dilation === 1 ? convolveDense(tf, x, filter, spec) : convolveDilated(tf, x, filter, spec);
       return activate(tf, bias === null ? linear : tf.add<Tensor4D>(linear, bias), spec.activation);
-    },
+    }),
     batchNormTraining: (x, gamma, beta, epsilon, activation, observe) => {
       const linear = batchNorm(tf, x, gamma, beta, epsilon, observe);
       return activate(tf, linear, activation);
     },
     activate: (x, activation) => activate(tf, x, activation),
     resizeBilinear: (x, size, alignCorners) => resizeBilinear(tf, x, size, alignCorners),
+    scaleBilinear: (x, factor) => scaleBilinear(tf, x, factor),
+    maxPool: (x, geometry) => maxPool(tf, x, geometry),
+    averagePool: (x, geometry, countPadding) => averagePool(tf, x, geometry, countPadding),
+    layerNorm: (x, gamma, beta, epsilon) => layerNorm(tf, x, gamma, beta, epsilon),
+    groupNorm: (x, gamma, beta, groups, epsilon) => groupNorm(tf, x, gamma, beta, groups, epsilon),
+    gelu: (x) => gelu(tf, x),
+    attend: (q, k, v, scale) => attend(tf, q, k, v, scale),
+    reflectPad: (x, pad) => reflectPad(tf, x, pad),
+    cumulativeSum: (x, axis) => cumulativeSum(tf, x, axis),
   };
 }
 
@@ -33,12 +46,43 @@ function activate(tf: TfNamespace, x: Tensor4D, activation: Activation): Tensor4
   }
 }
 
-function convolveDense(tf: TfNamespace, x: Tensor4D, filter: Tensor4D, spec: Pick<ConvSpec, 'kind' | 'stride' | 'pad'>): Tensor4D {
+function convolveDense(tf: TfNamespace, x: Tensor4D, filter: Tensor4D, spec: Pick<PlainConvSpec, 'kind' | 'stride' | 'pad'>): Tensor4D {
   return spec.kind === 'dense' ? tf.conv2d(x, filter, spec.stride, spec.pad) : tf.depthwiseConv2d(x, filter, spec.stride, spec.pad);
 }
 
-/** A dilated convolution is a plain one on each of dilation² interleaved grids. Exact, and every piece has a right gradient. */
-function convolveDilated(tf: TfNamespace, x: Tensor4D, filter: Tensor4D, spec: ConvSpec): Tensor4D {
+/** Dilation from which adding up taps is the faster way: dilation² grids would be tiny ones, and most taps read padding alone. */
+const ADDED_TAPS_DILATION = 6;
+
+/** Exact either way, and every piece has a right gradient. */
+function convolveDilated(tf: TfNamespace, x: Tensor4D, filter: Tensor4D, spec: PlainConvSpec): Tensor4D {
+  const byTap = spec.kind === 'dense' && spec.pad === 'same' && spec.dilation >= ADDED_TAPS_DILATION;
+  return byTap ? convolveByTap(tf, x, filter, spec.dilation) : convolveInterleaved(tf, x, filter, spec);
+}
+
+/** The sum over taps of a 1 × 1 convolution of the part of the picture that the tap sees, put where its results belong. Stride 1. */
+function convolveByTap(tf: TfNamespace, x: Tensor4D, filter: Tensor4D, dilation: number): Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  const [rows, columns, , outputs] = filter.shape;
+  const parts: Tensor4D[] = [];
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const down = (row - (rows - 1) / 2) * dilation;
+      const right = (column - (columns - 1) / 2) * dilation;
+      // Beyond the picture there is only padding.
+      if (Math.abs(down) >= height || Math.abs(right) >= width) continue;
+      const [seenRows, seenColumns] = [height - Math.abs(down), width - Math.abs(right)];
+      const seen = tf.slice(x, [0, Math.max(down, 0), Math.max(right, 0), 0], [batch, seenRows, seenColumns, channels]);
+      const tap = tf.slice(filter, [row, column, 0, 0], [1, 1, channels, outputs]);
+      const product = tf.conv2d(seen as Tensor4D, tap as Tensor4D, 1, 'valid');
+      const [above, before] = [Math.max(-down, 0), Math.max(-right, 0)];
+      parts.push(tf.pad(product, [[0, 0], [above, height - seenRows - above], [before, width - seenColumns - before], [0, 0]]));
+    }
+  }
+  return tf.addN(parts);
+}
+
+/** A dilated convolution is a plain one on each of dilation² interleaved grids. */
+function convolveInterleaved(tf: TfNamespace, x: Tensor4D, filter: Tensor4D, spec: PlainConvSpec): Tensor4D {
   const { paddings, crops } = interleaving(x.shape, filter.shape, spec);
   const grids = tf.spaceToBatchND(x, [spec.dilation, spec.dilation], paddings); // [B*d*d, h, w, Cin]
   const filtered = convolveDense(tf, grids, filter, { kind: spec.kind, stride: 1, pad: 'valid' });
@@ -49,7 +93,7 @@ function convolveDilated(tf: TfNamespace, x: Tensor4D, filter: Tensor4D, spec: C
 export function interleaving(
   inputShape: readonly number[],
   filterShape: readonly number[],
-  spec: Pick<ConvSpec, 'dilation' | 'pad' | 'stride'>,
+  spec: Pick<PlainConvSpec, 'dilation' | 'pad' | 'stride'>,
 ): { paddings: [number, number][]; crops: [number, number][] } {
   if (spec.stride !== 1) throw new Error(`convolve: stride ${spec.stride} with dilation ${spec.dilation}; one of them must be 1`);
   const paddings: [number, number][] = [];

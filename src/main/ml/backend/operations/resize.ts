@@ -7,10 +7,10 @@ type TfNamespace = typeof TF;
  * Row-stochastic matrix [output, input] of one-dimensional linear interpolation, row-major.
  * Source: torch `upsample_bilinear2d` index rule, networks-formats.md §0.
  */
-function interpolationMatrix(input: number, output: number, alignCorners: boolean): Float32Array {
+function interpolationMatrix(input: number, output: number, sourceOf: (i: number) => number): Float32Array {
   const matrix = new Float32Array(output * input);
   for (let i = 0; i < output; i += 1) {
-    const source = sourcePosition(i, input, output, alignCorners);
+    const source = sourceOf(i);
     const low = Math.min(Math.floor(source), input - 1);
     const high = Math.min(low + 1, input - 1);
     const weightHigh = source - low;
@@ -21,9 +21,10 @@ function interpolationMatrix(input: number, output: number, alignCorners: boolea
   return matrix;
 }
 
-function sourcePosition(i: number, input: number, output: number, alignCorners: boolean): number {
-  if (alignCorners) return output === 1 ? 0 : (i * (input - 1)) / (output - 1);
-  return Math.max(((i + 0.5) * input) / output - 0.5, 0);
+/** Where output i of `output` reads among `input`. */
+function bySize(input: number, output: number, alignCorners: boolean): (i: number) => number {
+  if (alignCorners) return (i) => (output === 1 ? 0 : (i * (input - 1)) / (output - 1));
+  return (i) => Math.max(((i + 0.5) * input) / output - 0.5, 0);
 }
 
 /** Left product along height then width: rows [h, H], columns [w, W]; x [B, H, W, C] -> [B, h, w, C]. No transposes are needed. */
@@ -44,14 +45,28 @@ function apply(tf: TfNamespace, x: Tensor4D, rows: Tensor2D, columns: Tensor2D, 
 
 /** See `TensorOps.resizeBilinear`. */
 export function resizeBilinear(tf: TfNamespace, x: Tensor4D, size: readonly [number, number], alignCorners: boolean): Tensor4D {
+  return resized(tf, x, size, (input, output) => bySize(input, output, alignCorners));
+}
+
+/** See `TensorOps.scaleBilinear`. */
+export function scaleBilinear(tf: TfNamespace, x: Tensor4D, factor: number): Tensor4D {
   const [, height, width] = x.shape;
-  const [outHeight, outWidth] = size;
+  const size = [Math.floor(height * factor), Math.floor(width * factor)] as const;
+  return resized(tf, x, size, () => (i) => Math.max((i + 0.5) / factor - 0.5, 0));
+}
+
+function resized(
+  tf: TfNamespace,
+  x: Tensor4D,
+  [outHeight, outWidth]: readonly [number, number],
+  sourceOf: (input: number, output: number) => (i: number) => number,
+): Tensor4D {
+  const [, height, width] = x.shape;
   if (height === outHeight && width === outWidth) return tf.clone(x);
+  const matrix = (input: number, output: number): Tensor2D =>
+    tf.tensor2d(interpolationMatrix(input, output, sourceOf(input, output)), [output, input]);
   const resize = tf.customGrad((input: TF.Tensor | TF.GradSaveFunc) => {
-    const matrices = (): [Tensor2D, Tensor2D] => [
-      tf.tensor2d(interpolationMatrix(height, outHeight, alignCorners), [outHeight, height]),
-      tf.tensor2d(interpolationMatrix(width, outWidth, alignCorners), [outWidth, width]),
-    ];
+    const matrices = (): [Tensor2D, Tensor2D] => [matrix(height, outHeight), matrix(width, outWidth)];
     return {
       value: apply(tf, input as Tensor4D, ...matrices(), false),
       gradFunc: (dy: TF.Tensor) => apply(tf, dy as Tensor4D, ...matrices(), true),

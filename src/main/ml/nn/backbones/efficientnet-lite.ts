@@ -1,9 +1,11 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { kaimingNormal } from '../initialisers.ts';
-import { convNorm, type ConvNormOptions, type Layer, type Network, type Pass } from '../layers.ts';
+import type { NormMode } from '../layers/builder.ts';
+import { convNorm, type ConvNormOptions } from '../layers/conv-norm.ts';
+import { INFERENCE, type Layer, type Network, type Pass } from '../network.ts';
 import type { Random } from '../../random/random.ts';
 
-/** EfficientNet-Lite0, TensorFlow's own variant (networks-formats.md §1.5): no squeeze-and-excite, ReLU6, SAME padding. */
+/** TensorFlow's own variant (networks-formats.md §1.5): no squeeze-and-excite, ReLU6, SAME padding. This is Lite0; the others scale it. */
 const STAGES = [
   { repeats: 1, kernel: 3, stride: 1, expansion: 1, outputs: 16 },
   { repeats: 2, kernel: 3, stride: 2, expansion: 6, outputs: 24 },
@@ -14,12 +16,39 @@ const STAGES = [
   { repeats: 1, kernel: 3, stride: 1, expansion: 6, outputs: 320 },
 ] as const;
 
+/** Factors on channels and repeats. */
+export interface LiteTable {
+  readonly width: number;
+  readonly depth: number;
+}
+
+const LITE0: LiteTable = { width: 1, depth: 1 };
+
+type Stage = { readonly [K in keyof (typeof STAGES)[number]]: number };
+
+/** Stem and last convolution are never scaled, nor are the repeats of the first and last stage. */
+function scaledStages({ width, depth }: LiteTable): Stage[] {
+  return STAGES.map((stage, i) => ({
+    ...stage,
+    repeats: i === 0 || i === STAGES.length - 1 ? stage.repeats : Math.ceil(stage.repeats * depth),
+    outputs: roundedChannels(stage.outputs * width),
+  }));
+}
+
+/** Nearest multiple of 8 that loses no more than a tenth. */
+function roundedChannels(channels: number): number {
+  const nearest = Math.max(8, Math.floor((channels + 4) / 8) * 8);
+  return nearest < 0.9 * channels ? nearest + 8 : nearest;
+}
+
+/** Channels of each stage's output, stage 1 first. */
+export function stageChannels(table: LiteTable = LITE0): readonly number[] {
+  return scaledStages(table).map((stage) => stage.outputs);
+}
+
 const STEM_CHANNELS = 32;
 /** Channels of the last 1 × 1 convolution, which the classifier reads. */
 export const FEATURE_CHANNELS = 1280;
-/** Channels of each stage's output, stage 1 first. */
-export const STAGE_CHANNELS: readonly number[] = STAGES.map((stage) => stage.outputs);
-const BLOCK_COUNT = STAGES.reduce((count, stage) => count + stage.repeats, 0);
 
 const EPSILON = 1e-3;
 const MOMENTUM = 0.01;
@@ -27,9 +56,13 @@ const MOMENTUM = 0.01;
 export type OutputStride = 8 | 16 | 32;
 
 export interface EfficientNetLiteOptions {
+  /** Default Lite0. */
+  readonly table?: LiteTable;
+  /** Default `frozen-statistics`. */
+  readonly norm?: NormMode;
   /** Where a stage would go beyond it, its stride becomes 1 and what follows is dilated instead. */
   readonly outputStride: OutputStride;
-  /** 0: everything learns, the stem too; n: from block n on (0 to 15); 16: the last 1 × 1 convolution alone; 17: nothing. */
+  /** 0: everything learns, the stem too; n: from block n on (Lite0: to 15); Lite0's 16: the last 1 × 1 convolution alone; 17: nothing. */
   readonly firstTrainedBlock: number;
   /** For networks that are not loaded from a file. */
   readonly random: Random;
@@ -37,17 +70,17 @@ export interface EfficientNetLiteOptions {
 
 /** A pass that stopped between two blocks. */
 export type Progress = {
-  /** 0 stem, 1 to 16 blocks 0 to 15, 17 the last convolution; 18 = done. */
+  /** 0 stem, n + 1 block n, then the last convolution; one more = done. */
   readonly nextLayer: number;
   readonly x: Tensor4D;
-  /** Outputs of the stages that are done, stage 1 first. */
+  /** Outputs of the stages that are done, stage 1 first; taps `stage1` to `stage7`. */
   readonly stages: Tensor4D[];
 };
 
 export interface Features {
   /** Stage outputs, stage 1 first: stages[1] has stride 4 and 24 channels, stages[6] the output stride and 320. */
   readonly stages: readonly Tensor4D[];
-  /** [B, H/OS, W/OS, 1280]. */
+  /** [B, H/OS, W/OS, 1280]; tap `features`. */
   readonly last: Tensor4D;
 }
 
@@ -60,26 +93,30 @@ export interface EfficientNetLite {
   learntStages(progress: Progress, pass: Pass): readonly Tensor4D[];
 }
 
-/** Declares the backbone's parameters under the reference's names (lukemelas' EfficientNet-PyTorch). Batch-norm statistics stay frozen. */
+/** Declares the backbone's parameters under the reference's names (lukemelas' EfficientNet-PyTorch). */
 export function efficientNetLite(network: Network, options: EfficientNetLiteOptions): EfficientNetLite {
-  const layers = [stem(network, options), ...blocks(network, options), lastConvolution(network, options)];
+  const stages = scaledStages(options.table ?? LITE0);
+  const layers = [stem(network, options), ...blocks(network, options, stages), lastConvolution(network, options, stages)];
   const firstLearnt = options.firstTrainedBlock === 0 ? 0 : Math.min(options.firstTrainedBlock + 1, layers.length);
 
   const advance = (from: Progress, until: number, pass: Pass): Progress => {
     let { x } = from;
-    const stages = [...from.stages];
+    const done = [...from.stages];
     for (const layer of layers.slice(from.nextLayer, until)) {
       x = layer.run(x, pass);
-      if (layer.endsStage) stages.push(x);
+      if (layer.endsStage) {
+        done.push(x);
+        pass.tap?.(`stage${done.length}`, x);
+      }
     }
-    return { nextLayer: Math.max(from.nextLayer, until), x, stages };
+    return { nextLayer: Math.max(from.nextLayer, until), x, stages: done };
   };
 
-  const inference: Pass = { random: null };
   return {
-    frozen: (images) => network.backend.tf.tidy(() => advance({ nextLayer: 0, x: images, stages: [] }, firstLearnt, inference)),
+    frozen: (images) => network.backend.tf.tidy(() => advance({ nextLayer: 0, x: images, stages: [] }, firstLearnt, INFERENCE)),
     learnt: (progress, pass) => {
       const end = advance(progress, layers.length, pass);
+      pass.tap?.('features', end.x);
       return { stages: end.stages, last: end.x };
     },
     learntStages: (progress, pass) => advance(progress, layers.length - 1, pass).stages,
@@ -94,10 +131,18 @@ interface Step {
 function common(
   options: EfficientNetLiteOptions,
   layer: number,
-): Pick<ConvNormOptions, 'group' | 'trainable' | 'statistics' | 'epsilon' | 'momentum' | 'initialiser'> {
-  const { firstTrainedBlock, random } = options;
+): Pick<ConvNormOptions, 'group' | 'trainable' | 'affine' | 'statistics' | 'epsilon' | 'momentum' | 'initialiser'> {
+  const { firstTrainedBlock, random, norm } = options;
   const trainable = firstTrainedBlock === 0 || layer > firstTrainedBlock;
-  return { group: 'backbone', trainable, statistics: 'frozen', epsilon: EPSILON, momentum: MOMENTUM, initialiser: kaimingNormal(random) };
+  return {
+    group: 'backbone',
+    trainable,
+    affine: trainable && norm !== 'frozen',
+    statistics: norm === 'batch' ? 'batch' : 'frozen',
+    epsilon: EPSILON,
+    momentum: MOMENTUM,
+    initialiser: kaimingNormal(random),
+  };
 }
 
 function stem(network: Network, options: EfficientNetLiteOptions): Step {
@@ -115,13 +160,13 @@ function stem(network: Network, options: EfficientNetLiteOptions): Step {
   return { run, endsStage: false };
 }
 
-function lastConvolution(network: Network, options: EfficientNetLiteOptions): Step {
+function lastConvolution(network: Network, options: EfficientNetLiteOptions, stages: readonly Stage[]): Step {
   const run = convNorm(network, {
-    ...common(options, BLOCK_COUNT + 1),
+    ...common(options, stages.reduce((count, stage) => count + stage.repeats, 1)),
     filter: '_conv_head',
     norm: '_bn1',
     kind: 'dense',
-    inputs: STAGE_CHANNELS.at(-1) ?? 0,
+    inputs: stages.at(-1)?.outputs ?? 0,
     outputs: FEATURE_CHANNELS,
     kernel: 1,
     activation: 'relu6',
@@ -129,12 +174,12 @@ function lastConvolution(network: Network, options: EfficientNetLiteOptions): St
   return { run, endsStage: false };
 }
 
-function blocks(network: Network, options: EfficientNetLiteOptions): Step[] {
+function blocks(network: Network, options: EfficientNetLiteOptions, stages: readonly Stage[]): Step[] {
   const steps: Step[] = [];
   let inputs = STEM_CHANNELS;
   let reached = 2; // stride of the stem
   let dilation = 1;
-  for (const stage of STAGES) {
+  for (const stage of stages) {
     const strided = stage.stride > 1 && reached * stage.stride <= options.outputStride;
     const dilates = stage.stride > 1 && !strided;
     for (let repeat = 0; repeat < stage.repeats; repeat += 1) {

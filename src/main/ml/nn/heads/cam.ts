@@ -1,9 +1,13 @@
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { constant, xavierUniform } from '../initialisers.ts';
-import { channelDropout, pointwise, type Network, type Pass } from '../layers.ts';
+import { convolution } from '../layers/convolution.ts';
+import { channelDropout } from '../layers/dropout.ts';
+import type { Network, Pass } from '../network.ts';
 import type { Random } from '../../random/random.ts';
 
 export interface CamHeadOptions {
+  /** psa's `fc8` unless given; Puzzle-CAM's is `classifier`. */
+  readonly name?: string;
   readonly inputs: number;
   readonly classes: number;
   /** Probability of dropping a whole channel before the head while training (psa: 0.5). */
@@ -22,17 +26,18 @@ export interface CamHead {
   maps(features: Tensor4D): Tensor4D;
 }
 
-/** 1 × 1 convolution without bias, `fc8` (psa resnet38_cls.py, methods/cam.md §0). The mean over pixels commutes with it. */
+/** 1 × 1 convolution without bias (psa resnet38_cls.py, methods/cam.md §0). The mean over pixels commutes with it. */
 export function camHead(network: Network, options: CamHeadOptions): CamHead {
   const { tf } = network.backend;
   const { inputs, classes } = options;
   const initialiser = options.initialBias === null ? xavierUniform(options.random) : constant(0);
-  const maps = pointwise(network, { name: 'fc8', inputs, outputs: classes, bias: false, initialiser });
+  const name = options.name ?? 'fc8';
+  const maps = convolution(network, { name, inputs, outputs: classes, kernel: 1, pad: 'same', bias: false, activation: 'linear', group: 'head', initialiser });
   const bias =
     options.initialBias === null
       ? null
       : network.parameters.declare({
-          name: 'fc8.bias',
+          name: `${name}.bias`,
           shape: [classes],
           layout: 'vector',
           role: 'bias',

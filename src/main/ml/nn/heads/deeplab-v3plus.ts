@@ -1,9 +1,19 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { kaimingNormal } from '../initialisers.ts';
-import { channelDropout, convNorm, pointwise, type ConvNormOptions, type Layer, type Network, type Pass } from '../layers.ts';
+import type { NormMode } from '../layers/builder.ts';
+import { convNorm, type ConvNormOptions } from '../layers/conv-norm.ts';
+import { convolution } from '../layers/convolution.ts';
+import { channelDropout, dropout } from '../layers/dropout.ts';
+import type { Layer, Network, Pass } from '../network.ts';
 import type { Random } from '../../random/random.ts';
+import { atrousPyramid } from './aspp.ts';
 
 export interface DeepLabV3PlusOptions {
+  /**
+   * separable: the paper's depthwise-separable 3 × 3 convolutions (§3.2: depthwise, then 1 × 1), and whole channels dropped; dense: VainF's
+   * plain ones, and single numbers dropped.
+   */
+  readonly convolutions: 'separable' | 'dense';
   /** Channels of the deep features and of those at stride 4. */
   readonly inputs: number;
   readonly lowLevelInputs: number;
@@ -17,6 +27,8 @@ export interface DeepLabV3PlusOptions {
   readonly outputStride: 8 | 16;
   /** Probability of dropping a channel after the ASPP while training. */
   readonly dropout: number;
+  /** Default `batch`. */
+  readonly norm?: NormMode;
   readonly random: Random;
 }
 
@@ -26,39 +38,40 @@ export type DeepLabV3Plus = (deep: Tensor4D, lowLevel: Tensor4D, pass: Pass) => 
 const RATES_AT_16 = [6, 12, 18] as const;
 
 /**
- * DeepLabV3+ (Chen et al. 2018), head `classifier.*` named as VainF's `network/_deeplab.py`, with the paper's depthwise-separable
- * 3 × 3 convolutions (§3.2: depthwise, then 1 × 1) in ASPP and decoder. Every convolution has batch norm and ReLU.
+ * DeepLabV3+ (Chen et al. 2018), head `classifier.*` named as VainF's `network/_deeplab.py`. Every convolution has batch norm and ReLU.
  */
 export function deepLabV3Plus(network: Network, options: DeepLabV3PlusOptions): DeepLabV3Plus {
   const { tf, ops } = network.backend;
   const { channels } = options;
   const lowLevelChannels = options.lowLevelChannels ?? 48;
-  const build = layerBuilder(network, options.random);
+  const build = layerBuilder(network, options);
+  const separable = options.convolutions === 'separable';
+  const wide = separable ? build.separable : build.dense;
 
-  const project = build.dense('classifier.project', options.lowLevelInputs, lowLevelChannels);
+  const project = build.pointwise('classifier.project', options.lowLevelInputs, lowLevelChannels);
   const rates = RATES_AT_16.map((rate) => (rate * 16) / options.outputStride);
   const branches = [
-    build.dense('classifier.aspp.convs.0', options.inputs, channels),
-    ...rates.map((rate, i) => build.separable(`classifier.aspp.convs.${i + 1}`, options.inputs, channels, rate)),
+    build.pointwise('classifier.aspp.convs.0', options.inputs, channels),
+    ...rates.map((rate, i) => wide(`classifier.aspp.convs.${i + 1}`, options.inputs, channels, rate)),
   ];
-  const imagePooling = build.dense(`classifier.aspp.convs.${branches.length}`, options.inputs, channels);
-  const merge = build.dense('classifier.aspp.project', channels * (branches.length + 1), channels);
-  const decode = build.separable('classifier.classifier.0', channels + lowLevelChannels, channels, 1);
-  const classify = pointwise(network, {
+  // In VainF's list the pooling itself is number 0.
+  const imagePooling = build.pointwise(`classifier.aspp.convs.${branches.length}`, options.inputs, channels, separable ? 0 : 1);
+  const merge = build.pointwise('classifier.aspp.project', channels * (branches.length + 1), channels);
+  const decode = wide('classifier.classifier.0', channels + lowLevelChannels, channels, 1, 'classifier.classifier');
+  const classify = convolution(network, {
     name: 'classifier.classifier.3',
     inputs: channels,
     outputs: options.classes,
+    kernel: 1,
+    pad: 'same',
     bias: true,
+    activation: 'linear',
+    group: 'head',
     initialiser: kaimingNormal(options.random),
   });
 
-  const aspp = (deep: Tensor4D, pass: Pass): Tensor4D => {
-    const [batch, height, width] = deep.shape;
-    const pooled = imagePooling(tf.mean<Tensor4D>(deep, [1, 2], true), pass); // [B, 1, 1, channels]
-    const spread = tf.mul<Tensor4D>(pooled, tf.ones([batch, height, width, 1]));
-    const context = tf.concat([...branches.map((branch) => branch(deep, pass)), spread], 3); // [B, h, w, 5*channels]
-    return channelDropout(network, merge(context, pass), options.dropout, pass);
-  };
+  const drop = separable ? channelDropout : dropout<Tensor4D>;
+  const aspp = atrousPyramid(tf, branches, imagePooling, (context, pass) => drop(network, merge(context, pass), options.dropout, pass));
 
   return (deep, lowLevel, pass) => {
     const [, height, width] = lowLevel.shape;
@@ -68,26 +81,34 @@ export function deepLabV3Plus(network: Network, options: DeepLabV3PlusOptions): 
   };
 }
 
+/** A 3 × 3 layer; `parent` is the list that holds a dense one, where it has no list of its own. */
+type WideLayer = (name: string, inputs: number, outputs: number, dilation: number, parent?: string) => Layer;
+
 interface LayerBuilder {
-  dense(name: string, inputs: number, outputs: number): Layer;
-  separable(name: string, inputs: number, outputs: number, dilation: number): Layer;
+  /** @param first place of the convolution in the list of this name; its norm is next */
+  pointwise(name: string, inputs: number, outputs: number, first?: number): Layer;
+  readonly dense: WideLayer;
+  readonly separable: WideLayer;
 }
 
 /** Layers of the head: torch's batch norm (eps 1e-5, momentum 0.1), ReLU. */
-function layerBuilder(network: Network, random: Random): LayerBuilder {
-  const shared: Pick<ConvNormOptions, 'activation' | 'group' | 'trainable' | 'statistics' | 'epsilon' | 'momentum' | 'initialiser'> = {
+function layerBuilder(network: Network, { random, norm = 'batch' }: DeepLabV3PlusOptions): LayerBuilder {
+  const shared: Pick<ConvNormOptions, 'activation' | 'group' | 'trainable' | 'affine' | 'statistics' | 'epsilon' | 'momentum' | 'initialiser'> = {
     activation: 'relu',
     group: 'head',
     trainable: true,
-    statistics: 'batch',
+    affine: norm !== 'frozen',
+    statistics: norm === 'batch' ? 'batch' : 'frozen',
     epsilon: 1e-5,
     momentum: 0.1,
     initialiser: kaimingNormal(random),
   };
-  const dense = (name: string, inputs: number, outputs: number): Layer =>
-    convNorm(network, { ...shared, filter: `${name}.0`, norm: `${name}.1`, kind: 'dense', inputs, outputs, kernel: 1 });
+  const pointwise = (name: string, inputs: number, outputs: number, first = 0): Layer =>
+    convNorm(network, { ...shared, filter: `${name}.${first}`, norm: `${name}.${first + 1}`, kind: 'dense', inputs, outputs, kernel: 1 });
   return {
-    dense,
+    pointwise,
+    dense: (name, inputs, outputs, dilation, parent = name) =>
+      convNorm(network, { ...shared, filter: `${parent}.0`, norm: `${parent}.1`, kind: 'dense', inputs, outputs, kernel: 3, dilation }),
     separable: (name, inputs, outputs, dilation) => {
       const depthwise = convNorm(network, {
         ...shared,
@@ -99,7 +120,7 @@ function layerBuilder(network: Network, random: Random): LayerBuilder {
         kernel: 3,
         dilation,
       });
-      const mix = dense(`${name}.pointwise`, inputs, outputs);
+      const mix = pointwise(`${name}.pointwise`, inputs, outputs);
       return (x, pass) => mix(depthwise(x, pass), pass);
     },
   };

@@ -1,0 +1,46 @@
+import { Command, Option } from 'commander';
+import { jsonOption, type CommonOptions } from '../../options.ts';
+import { Output, UsageError } from '../../output.ts';
+import { table } from '../../text.ts';
+
+interface ForwardOptions extends CommonOptions {
+  readonly arch: string;
+  readonly weights: string;
+  readonly input: string;
+  readonly output: string;
+  readonly taps?: string;
+  readonly classes?: string;
+  readonly backend: 'native' | 'cpu';
+}
+
+export function forwardCommand(): Command {
+  return new Command('forward')
+    .summary('run a network once on numbers from a file')
+    .description(
+      'Runs a network without learning, so that its results can be compared with PyTorch’s. Numbers go in as one float32 .npy array (batch, 3, height, width), scaled as the network wants them, and come out as .npz: "logits" and the taps, maps as (batch, channels, height, width).',
+    )
+    .requiredOption('--arch <name>', 'the network, as "penumbra model list" names it')
+    .requiredOption('--weights <file>', 'its weights, in any format that "penumbra model inspect" reads')
+    .requiredOption('--input <x.npy>', 'the input')
+    .requiredOption('--output <out.npz>', 'the file to write; never written over')
+    .option('--taps <a,b>', 'inner results to write as well')
+    .option('--classes <n>', 'outputs, where they are not those of the published weights')
+    .addOption(new Option('--backend <engine>', 'the tensor engine').choices(['native', 'cpu']).default('native'))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ penumbra model forward --arch deeplabv3-resnet50 --weights deeplab.pth --input x.npy --taps layer1,layer4 --output out.npz',
+    )
+    .action(async (options: ForwardOptions) => {
+      const output = new Output({ json: options.json === true });
+      const { NETWORKS } = await import('#main/ml/nn/networks/catalogue.ts');
+      const entry = NETWORKS.get(options.arch);
+      if (entry === undefined) throw new UsageError(`there is no network "${options.arch}"`, 'penumbra model list names them all.');
+      const classes = options.classes === undefined ? entry.classes : Number(options.classes);
+      if (!Number.isInteger(classes) || classes < 1) throw new UsageError(`--classes: "${options.classes ?? ''}" is no count`, 'Give a whole number from 1.');
+      const { forwardFile } = await import('#main/ml/nn/networks/forward-file.ts');
+      const taps = (options.taps ?? '').split(',').filter((name) => name !== '');
+      const results = await forwardFile({ entry, classes, taps, weights: options.weights, input: options.input, output: options.output, backend: options.backend });
+      output.result(results, () => table([['array', 'shape'], ...results.map(({ name, shape }) => [name, `(${shape.join(', ')})`])]));
+    });
+}

@@ -1,0 +1,111 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { builder, type Builder } from '../layers/builder.ts';
+import { sequence, tapped, type Layer, type Network } from '../network.ts';
+import { stagePlans, type Backbone, type BackboneOptions } from './backbone.ts';
+
+export interface ResNeStTable {
+  /** Channels of the first two 3 × 3 convolutions; the third has twice as many. */
+  readonly stem: number;
+  /** Channels of the first stage's narrow convolutions: 64 published. */
+  readonly width: number;
+  readonly blocks: readonly [number, number, number, number];
+}
+
+export const RESNESTS = {
+  'resnest50': { stem: 32, width: 64, blocks: [3, 4, 6, 3] },
+  'resnest101': { stem: 64, width: 64, blocks: [3, 4, 23, 3] },
+  'resnest269': { stem: 64, width: 64, blocks: [3, 30, 48, 8] },
+} as const satisfies Record<string, ResNeStTable>;
+
+const STRIDES = [1, 2, 2, 2] as const;
+const EXPANSION = 4;
+const RADIX = 2;
+const LEAST_ATTENTION_CHANNELS = 32;
+
+/** ResNeSt of radix 2, cardinality 1 (networks-formats.md §1.3), names of zhanghang1989 and timm. Taps `stem` (stride 4), `layer1` to `layer4`. */
+export function resNeSt(network: Network, table: ResNeStTable, options: BackboneOptions): Backbone {
+  const { tf, ops } = network.backend;
+  const build = builder(network, { ...options, group: 'backbone' });
+  const { stem } = table;
+  const stemLayers = sequence(tf, [
+    build.convNorm('conv1.0', 'conv1.1', { inputs: 3, outputs: stem, kernel: 3, stride: 2 }, 'relu'),
+    build.convNorm('conv1.3', 'conv1.4', { inputs: stem, outputs: stem, kernel: 3 }, 'relu'),
+    build.convNorm('conv1.6', 'bn1', { inputs: stem, outputs: 2 * stem, kernel: 3 }, 'relu'),
+    (x) => ops.maxPool(x, { kernel: 3, stride: 2, pad: 1, ceil: false }),
+  ]);
+  const layers = [tapped('stem', stemLayers)];
+  const taps = [{ name: 'stem', channels: 2 * stem }];
+  let inputs = 2 * stem;
+  for (const [at, plan] of stagePlans(STRIDES, 4, options.outputStride).entries()) {
+    const width = table.width * 2 ** at;
+    const name = `layer${at + 1}`;
+    const blocks: Layer[] = [];
+    for (let i = 0; i < (table.blocks[at] ?? 0); i += 1) {
+      const first = i === 0;
+      blocks.push(
+        bottleneck(network, build, `${name}.${i}`, {
+          inputs,
+          width,
+          stride: first ? plan.stride : 1,
+          dilation: first ? plan.firstDilation : plan.dilation,
+          projects: first,
+          pools: first && at > 0,
+        }),
+      );
+      inputs = width * EXPANSION;
+    }
+    layers.push(tapped(name, sequence(tf, blocks)));
+    taps.push({ name, channels: inputs });
+  }
+  return { run: sequence(tf, layers), taps };
+}
+
+interface BlockShape {
+  readonly inputs: number;
+  readonly width: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly projects: boolean;
+  /** Whether a 3 × 3 mean follows the attention, with the block's stride: in the first block of stages 2 to 4, even at stride 1. */
+  readonly pools: boolean;
+}
+
+function bottleneck(network: Network, build: Builder, name: string, shape: BlockShape): Layer {
+  const { tf, ops } = network.backend;
+  const { inputs, width, stride, dilation } = shape;
+  const outputs = width * EXPANSION;
+  const narrow = build.convNorm(`${name}.conv1`, `${name}.bn1`, { inputs, outputs: width, kernel: 1 }, 'relu');
+  const attend = splitAttention(network, build, `${name}.conv2`, width, dilation);
+  const wide = build.convNorm(`${name}.conv3`, `${name}.bn3`, { inputs: width, outputs, kernel: 1 }, 'linear');
+  const project = shape.projects ? build.convNorm(`${name}.downsample.1`, `${name}.downsample.2`, { inputs, outputs, kernel: 1 }, 'linear') : null;
+  return (x, pass) => {
+    const attended = attend(narrow(x, pass), pass);
+    const pooled = shape.pools ? ops.averagePool(attended, { kernel: 3, stride, pad: 1, ceil: false }, true) : attended;
+    const smaller = stride > 1 ? ops.averagePool(x, { kernel: stride, stride, pad: 0, ceil: true }, false) : x;
+    return ops.activate(tf.add<Tensor4D>(wide(pooled, pass), project === null ? smaller : project(smaller, pass)), 'relu');
+  };
+}
+
+/** Two 3 × 3 convolutions of half the inputs each, mixed by weights that depend on the mean over all pixels. [B, h, w, C] -> same. */
+function splitAttention(network: Network, build: Builder, name: string, channels: number, dilation: number): Layer {
+  const { tf } = network.backend;
+  const inner = Math.max(channels / 2, LEAST_ATTENTION_CHANNELS);
+  const halves = build.convNorm(
+    `${name}.conv`,
+    `${name}.bn0`,
+    { inputs: channels, outputs: RADIX * channels, kernel: 3, dilation, groups: RADIX },
+    'relu',
+  );
+  const reduce = build.convNorm(`${name}.fc1`, `${name}.bn1`, { inputs: channels, outputs: inner, kernel: 1 }, 'relu', true);
+  const expand = build.convolve(`${name}.fc2`, { inputs: inner, outputs: RADIX * channels, kernel: 1 }, true, 'linear');
+  return (x, pass) => {
+    const parts = tf.split(halves(x, pass), RADIX, 3); // [B, h, w, C] each
+    const gap = tf.mean<Tensor4D>(tf.addN(parts), [1, 2], true); // [B, 1, 1, C]
+    const scores = expand(reduce(gap, pass), pass); // [B, 1, 1, 2 C]
+    const [batch] = x.shape;
+    const byPart = tf.transpose(tf.reshape(scores, [batch, RADIX, channels]), [0, 2, 1]); // [B, C, 2]
+    const weights = tf.softmax(byPart); // over the parts, for each channel
+    const weighted = parts.map((part, i) => tf.mul(part, tf.reshape(tf.slice(weights, [0, 0, i], [batch, channels, 1]), [batch, 1, 1, channels])));
+    return tf.addN(weighted) as Tensor4D;
+  };
+}

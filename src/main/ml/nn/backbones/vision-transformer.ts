@@ -1,0 +1,131 @@
+import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Random } from '../../random/random.ts';
+import { elementCount } from '../host-tensor.ts';
+import type { Initialiser } from '../initialisers.ts';
+import { layerNorm, linear } from '../layers/affine.ts';
+import { convolution } from '../layers/convolution.ts';
+import type { Network, Pass } from '../network.ts';
+import { resizePositions } from './position-embedding.ts';
+
+export interface VitTable {
+  readonly channels: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** Side of a patch in pixels, and patches a side of the photos it was trained on. */
+  readonly patch: number;
+  readonly grid: number;
+}
+
+export const VITS = {
+  'deit-small': { channels: 384, depth: 12, heads: 6, patch: 16, grid: 14 },
+  'vit-b16': { channels: 768, depth: 12, heads: 12, patch: 16, grid: 14 },
+} as const satisfies Record<string, VitTable>;
+
+const EPSILON = 1e-6;
+const MLP_RATIO = 4;
+
+export interface VisionTransformer {
+  /**
+   * images [B, H, W, 3], sides multiples of the patch -> [B, classes]. Taps, with N = 1 + patches: `embedded` and `blocks.0` … [B, N, channels],
+   * `attention.0` … [B, heads, N, N] whose rows sum to 1, `norm` [B, N, channels]. Token 0 is the class token.
+   */
+  readonly run: (images: Tensor4D, pass: Pass) => Tensor2D;
+  readonly taps: readonly { name: string; channels: number }[];
+}
+
+/** ViT and DeiT with the names that both and timm use (networks-formats.md §1.4): normalised before each part, exact GELU. */
+export function visionTransformer(network: Network, table: VitTable, options: { classes: number; random: Random }): VisionTransformer {
+  const { tf } = network.backend;
+  const { channels, patch, grid } = table;
+  const initialiser = smallNormal(options.random);
+  const token = (name: string, count: number): Tensor3D => {
+    const shape = [1, count, channels];
+    const common = { name, shape, layout: 'vector', role: 'bias', group: 'backbone', trainable: true } as const;
+    return network.parameters.declare({ ...common, initial: () => initialiser(shape) }).variable as unknown as Tensor3D;
+  };
+  const classToken = token('cls_token', 1);
+  const positions = token('pos_embed', 1 + grid * grid);
+  const embed = convolution(network, {
+    name: 'patch_embed.proj',
+    inputs: 3,
+    outputs: channels,
+    kernel: patch,
+    stride: patch,
+    pad: 'valid',
+    bias: true,
+    activation: 'linear',
+    group: 'backbone',
+    initialiser,
+  });
+  const blocks = Array.from({ length: table.depth }, (_, i) => block(network, table, i, initialiser));
+  const normalise = layerNorm(network, 'norm', channels, EPSILON, 'backbone');
+  const classify = linear(network, { name: 'head', inputs: channels, outputs: options.classes, group: 'head', initialiser });
+
+  const embedded = (images: Tensor4D): Tensor3D => {
+    const patches = embed(images); // [B, h, w, channels]
+    const [batch, rows, columns] = patches.shape;
+    const tokens = tf.reshape<Tensor3D['rankType']>(patches, [batch, rows * columns, channels]);
+    const first = tf.tile(classToken, [batch, 1, 1]);
+    return tf.add(tf.concat([first, tokens], 1), resizePositions(tf, positions, grid, [rows, columns]));
+  };
+
+  return {
+    run: (images, pass) => {
+      const start = embedded(images);
+      pass.tap?.('embedded', start);
+      const end = blocks.reduce((tokens, run) => run(tokens, pass), start);
+      const normal = normalise(end);
+      pass.tap?.('norm', normal);
+      const [batch] = normal.shape;
+      return classify(tf.reshape(tf.slice(normal, [0, 0, 0], [batch, 1, channels]), [batch, channels]));
+    },
+    taps: [
+      { name: 'embedded', channels },
+      ...blocks.flatMap((_, i) => [
+        { name: `attention.${i}`, channels: table.heads },
+        { name: `blocks.${i}`, channels },
+      ]),
+      { name: 'norm', channels },
+    ],
+  };
+}
+
+/** x + attention(norm(x)), then x + mlp(norm(x)). [B, N, channels] -> same. */
+function block(network: Network, { channels, heads }: VitTable, index: number, initialiser: Initialiser): (x: Tensor3D, pass: Pass) => Tensor3D {
+  const { tf, ops } = network.backend;
+  const name = `blocks.${index}`;
+  const common = { group: 'backbone', initialiser } as const;
+  const depth = channels / heads;
+  const norm1 = layerNorm(network, `${name}.norm1`, channels, EPSILON, 'backbone');
+  const qkv = linear(network, { ...common, name: `${name}.attn.qkv`, inputs: channels, outputs: 3 * channels });
+  const project = linear(network, { ...common, name: `${name}.attn.proj`, inputs: channels, outputs: channels });
+  const norm2 = layerNorm(network, `${name}.norm2`, channels, EPSILON, 'backbone');
+  const widen = linear(network, { ...common, name: `${name}.mlp.fc1`, inputs: channels, outputs: MLP_RATIO * channels });
+  const narrow = linear(network, { ...common, name: `${name}.mlp.fc2`, inputs: MLP_RATIO * channels, outputs: channels });
+
+  const attend = (x: Tensor3D): { attention: Tensor4D; result: Tensor3D } => {
+    const [batch, count] = x.shape;
+    const parts = tf.split(qkv(norm1(x)), 3, 2); // [B, N, channels] each
+    const [q, k, v] = parts.map((part) => tf.transpose<Tensor4D>(tf.reshape(part, [batch, count, heads, depth]), [0, 2, 1, 3])) as [Tensor4D, Tensor4D, Tensor4D];
+    const { attention, result } = ops.attend(q, k, v, depth ** -0.5); // [B, heads, N, d]
+    return { attention, result: project(tf.reshape(tf.transpose(result, [0, 2, 1, 3]), [batch, count, channels])) };
+  };
+
+  return (x, pass) => {
+    // Attention maps are the largest tensors here: they outlive the block only where somebody reads them.
+    const [y, attention] = tf.tidy((): Tensor[] => {
+      const attended = attend(x);
+      const middle = tf.add<Tensor3D>(x, attended.result);
+      const result = tf.add(middle, narrow(ops.gelu(widen(norm2(middle)))));
+      return pass.tap === undefined ? [result] : [result, attended.attention];
+    }) as [Tensor3D, Tensor?];
+    if (attention !== undefined) pass.tap?.(`attention.${index}`, attention);
+    pass.tap?.(name, y);
+    return y;
+  };
+}
+
+/** N(0, 0.02), as published (there with rare large values cut off). */
+function smallNormal(random: Random): Initialiser {
+  return (shape) => Float32Array.from({ length: elementCount(shape) }, () => random.normal() * 0.02);
+}
