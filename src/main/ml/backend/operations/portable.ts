@@ -73,7 +73,7 @@ function convolveByTap(tf: TfNamespace, x: Tensor4D, filter: Tensor4D, dilation:
       const [seenRows, seenColumns] = [height - Math.abs(down), width - Math.abs(right)];
       const seen = tf.slice(x, [0, Math.max(down, 0), Math.max(right, 0), 0], [batch, seenRows, seenColumns, channels]);
       const tap = tf.slice(filter, [row, column, 0, 0], [1, 1, channels, outputs]);
-      const product = tf.conv2d(seen as Tensor4D, tap as Tensor4D, 1, 'valid');
+      const product = tf.conv2d(seen, tap, 1, 'valid');
       const [above, before] = [Math.max(-down, 0), Math.max(-right, 0)];
       parts.push(tf.pad(product, [[0, 0], [above, height - seenRows - above], [before, width - seenColumns - before], [0, 0]]));
     }

@@ -42,7 +42,7 @@ export function linear(network: Network, options: LinearOptions): <T extends Ten
 }
 
 /** `weight` and `bias` of a layer or group norm, [channels] each. */
-export function declareAffine(network: Network, name: string, channels: number, group: ParameterGroup): { gamma: Tensor1D; beta: Tensor1D } {
+function declareAffine(network: Network, name: string, channels: number, group: ParameterGroup): { gamma: Tensor1D; beta: Tensor1D } {
   const vector = (suffix: string, role: Parameter['role'], value: number): Tensor1D =>
     network.parameters.declare({
       name: `${name}.${suffix}`,

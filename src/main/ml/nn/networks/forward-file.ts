@@ -26,7 +26,7 @@ export async function forwardFile(request: ForwardFileRequest): Promise<{ name: 
   const arrays = [...readWeights(request.input).values()];
   const [input] = arrays;
   if (input === undefined || arrays.length > 1) {
-    throw new PenumbraError('INPUT_INVALID', `${request.input} holds ${arrays.length} arrays; expected one.`, {
+    throw new PenumbraError('BAD_REQUEST', `${request.input} holds ${arrays.length} arrays; expected one.`, {
       remedy: 'Save the input with numpy.save, as one float32 array.',
       details: { file: request.input, found: arrays.length },
     });

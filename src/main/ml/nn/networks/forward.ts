@@ -1,4 +1,4 @@
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { PenumbraError } from '#shared/errors.ts';
 import type { TensorBackend } from '../../backend/backend.ts';
 import { randomFor } from '../../random/random.ts';
@@ -21,14 +21,14 @@ export interface ForwardRequest {
 /**
  * One pass without learning. Numbers go in and come out as PyTorch lays them out: (B, C, H, W) for maps, tokens and attention as they are.
  * @returns `logits` and the taps asked for
- * @throws PenumbraError WEIGHTS_MISMATCH, INPUT_INVALID
+ * @throws PenumbraError WEIGHTS_MISMATCH, BAD_REQUEST
  */
 export async function forward(backend: TensorBackend, request: ForwardRequest): Promise<Map<string, HostTensor>> {
   const { tf } = backend;
   const { entry, input, classes } = request;
   const [, channels, height, width] = input.shape;
   if (input.shape.length !== 4 || channels !== 3 || height === undefined || width === undefined) {
-    throw new PenumbraError('INPUT_INVALID', `The input has shape (${input.shape.join(', ')}); expected (batch, 3, height, width).`, {
+    throw new PenumbraError('BAD_REQUEST', `The input has shape (${input.shape.join(', ')}); expected (batch, 3, height, width).`, {
       remedy: 'Save the photos as one float32 array with the channels before height and width.',
       details: { found: [...input.shape] },
     });
@@ -37,7 +37,7 @@ export async function forward(backend: TensorBackend, request: ForwardRequest): 
   try {
     const unknown = request.taps.filter((name) => !model.taps.some((tap) => tap.name === name));
     if (unknown.length > 0) {
-      throw new PenumbraError('INPUT_INVALID', `The network has no tap named ${unknown.join(', ')}.`, {
+      throw new PenumbraError('BAD_REQUEST', `The network has no tap named ${unknown.join(', ')}.`, {
         remedy: `It has ${model.taps.map((tap) => tap.name).join(', ')}.`,
         details: { unknown, taps: model.taps.map((tap) => tap.name) },
       });
@@ -47,8 +47,10 @@ export async function forward(backend: TensorBackend, request: ForwardRequest): 
     const found = new Map<string, Tensor>();
     const images = permuted(input, [0, 2, 3, 1]);
     tf.tidy(() => {
-      const tap = (name: string, value: Tensor): void => void (request.taps.includes(name) && found.set(name, tf.keep(tf.clone(value))));
-      const logits = model.forward(tf.tensor(images.values, [...images.shape]) as Tensor4D, { ...INFERENCE, tap });
+      const tap = (name: string, value: Tensor): void => {
+        if (request.taps.includes(name)) found.set(name, tf.keep(tf.clone(value)));
+      };
+      const logits = model.forward(tf.tensor4d(images.values, images.shape as [number, number, number, number]), { ...INFERENCE, tap });
       found.set('logits', tf.keep(tf.clone(logits)));
     });
     const results = new Map<string, HostTensor>();
