@@ -142,7 +142,7 @@ describe('threshold-seeds', () => {
 });
 
 // Threads take a second to start on a busy machine.
-describe('refine-crf', { timeout: 30_000 }, () => {
+describe('refine-crf', { timeout: 180_000 }, () => {
   const truth = labelMap((x, y) => (inDisc(x, y) ? 2 : 0));
   const wrong = (map: LabelMap): number => map.data.filter((label, pixel) => label !== truth.data[pixel]).length;
 

@@ -187,7 +187,7 @@ describe('corrections', () => {
   });
 
   /** The second computation: whole maps and per-pixel records kept in plain arrays, nothing shared with the service but the base maps. */
-  it('agree with a naive model over any series of strokes, undo, redo, rebases and restarts', { timeout: 60_000 }, async () => {
+  it('agree with a naive model over any series of strokes, undo, redo, rebases and restarts', { timeout: 240_000 }, async () => {
     const shape = fc.record({ x: fc.integer({ min: 0, max: 129 }), y: fc.integer({ min: 0, max: 69 }), width: fc.integer({ min: 1, max: 80 }), height: fc.integer({ min: 1, max: 60 }), label: fc.constantFrom(0, 1, 2, 3, 4, 255) });
     const action = fc.oneof(
       { weight: 6, arbitrary: fc.record({ kind: fc.constant('paint' as const), shape }) },
