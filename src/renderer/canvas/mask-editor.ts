@@ -105,6 +105,10 @@ export class MaskEditor {
       this.#keyboard.isDown = false;
       return true;
     }
+    if (key === 'enter' && this.#isReadOnly && this.#tool.isBusy) {
+      this.#events.refused('read-only');
+      return true;
+    }
     if (this.#tool.key(key, this.#painter)) return true;
     if (key !== 'escape' || this.#keyboard.at === null) return false;
     this.toggleKeyboardPointer();

@@ -55,8 +55,9 @@ export class PhotoProcess<T> {
         answer = message as Answer<T>;
         this.kill();
       });
-      child.once('error', (error) => {
-        fact = error.message;
+      // A process that could not be started says so, and then that the job could not be sent: both must be heard, or the second ends us.
+      child.on('error', (error) => {
+        if (fact === '') fact = error.message;
         resolve();
       });
       child.once('exit', (code, signal) => {

@@ -49,16 +49,23 @@ export async function loadImageContent(imageId: string, { stage, signal, isBuild
 
 /** Content of images that will be wanted next. Each is given out once: the editor paints into its map. */
 export class Prefetch {
+  readonly #load: typeof loadImageContent;
   #next: { readonly imageId: string; readonly stage: string | null; readonly content: Promise<ImageContent>; readonly abort: AbortController } | null = null;
+
+  constructor(load = loadImageContent) {
+    this.#load = load;
+  }
 
   want(imageId: string, stage: string | null): void {
     if (this.#next?.imageId === imageId && this.#next.stage === stage) return;
     this.drop();
     const abort = new AbortController();
-    const content = loadImageContent(imageId, { stage, signal: abort.signal });
-    // Whoever takes it hears of the error; until then nobody does.
-    content.catch(() => undefined);
-    this.#next = { imageId, stage, content, abort };
+    const next = { imageId, stage, content: this.#load(imageId, { stage, signal: abort.signal }), abort };
+    // What failed before anybody asked for it is loaded anew when it is asked for: the core may be back.
+    next.content.catch(() => {
+      if (this.#next === next) this.#next = null;
+    });
+    this.#next = next;
   }
 
   take(imageId: string, stage: string | null): Promise<ImageContent> | null {

@@ -52,13 +52,17 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   const redoable = ref(0);
   const pointed = shallowRef<{ x: number; y: number; label: number } | null>(null);
   const scale = ref(1);
-  const refusal = ref<Refusal | 'not-loaded' | null>(null);
+  const refusal = ref<Refusal | 'not-loaded' | 'decide-again' | null>(null);
   const hasKeyboardPointer = ref(false);
   /** Stage whose label maps the user chose last. */
   const preferredStage = ref<string | null>(null);
   let editor: MaskEditor | null = null;
   let history = new GestureHistory({ undoable: 0, redoable: 0 });
   let loading: AbortController | null = null;
+  /** Grows whenever the mask is loaded or brought up to date: only what began last may end by showing a mask. */
+  let round = 0;
+  /** What was said of the image on its way here, since its loading began. */
+  let saidMeanwhile: EditState | null = null;
 
   const stuck = computed(() => (saves.version >= 0 && imageId.value !== undefined ? saves.queue.stuck(imageId.value) : null));
   const waiting = computed(() => (saves.version >= 0 && imageId.value !== undefined ? saves.queue.waiting(imageId.value) : 0));
@@ -112,26 +116,37 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     loading?.abort();
     const own = new AbortController();
     loading = own;
+    round += 1;
+    saidMeanwhile = null;
     error.value = null;
     refusal.value = null;
     isBuildingTiles.value = false;
     isCatchingUp.value = false;
+    isLoading.value = id !== undefined && editor !== null;
+    // No address, no image: keys must not change one that nobody sees.
+    if (id === undefined) close();
     if (id === undefined || editor === null) return;
-    isLoading.value = true;
     try {
       await saves.queue.settled(id);
       const loaded = await (prefetch.take(id, preferredStage.value) ?? loadImageContent(id, { stage: preferredStage.value, signal: own.signal, isBuildingTiles: () => (isBuildingTiles.value = true) }));
-      if (own.signal.aborted) return;
+      if (own.signal.aborted) {
+        closePhoto(loaded.photo);
+        return;
+      }
       show(loaded);
     } catch (thrown) {
       if (own.signal.aborted) return;
       error.value = toErrorValue(thrown);
-      const before = content.value;
-      content.value = null;
-      editor.close();
-      if (before !== null) closePhoto(before.photo);
+      close();
     }
     isLoading.value = false;
+  }
+
+  function close(): void {
+    const before = content.value;
+    content.value = null;
+    editor?.close();
+    if (before !== null) closePhoto(before.photo);
   }
 
   function show(loaded: ImageContent): void {
@@ -145,6 +160,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     paint.suggest(loaded.image.tags);
     learn(loaded.state);
     void showConflicts();
+    if ((saidMeanwhile?.revision ?? 0) > loaded.state.revision) void catchUp();
     if (document.activeElement?.contains(element.value) === true) editor?.focus();
   }
 
@@ -164,10 +180,13 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   /** The mask as the core has it, once nothing of ours is on its way. Painting waits meanwhile. */
   async function catchUp(): Promise<void> {
     const id = imageId.value;
-    const base = content.value?.corrected?.base;
-    if (id === undefined || base === undefined) return;
+    const shown = content.value;
+    const base = shown?.corrected?.base;
+    if (id === undefined || base === undefined || shown?.image.id !== id) return;
+    round += 1;
+    const own = round;
+    const isOver = (): boolean => own !== round || editor === null;
     isCatchingUp.value = true;
-    let isToBeTriedAgain = false;
     try {
       let now: EditState;
       let map: CountedMap;
@@ -175,25 +194,30 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
       do {
         await saves.queue.settled(id);
         now = await call(edits.getEditState, { imageId: id });
+        if (isOver()) return;
         if (now.base !== null && now.base !== base && now.gestures > 0) {
-          await open(id);
+          void open(id);
           return;
         }
         map = await loadLabelMap('corrected', `${id}.${base}`);
-        if (imageId.value !== id) return;
+        if (isOver()) return;
       } while (saves.queue.waiting(id) > 0 || (saves.queue.knownState(id)?.revision ?? 0) > now.revision);
       editor?.replaceMap(map);
       learn(now);
-      await showConflicts();
+      // Not waited for: a step taken back from here on finds a mask to be played on, or has it brought up to date again.
+      void showConflicts();
     } catch (thrown) {
+      if (isOver()) return;
       const value = toErrorValue(thrown);
-      isToBeTriedAgain = value.code === 'SHUTTING_DOWN' && imageId.value === id && editor !== null;
-      if (!isToBeTriedAgain) error.value = value;
-    } finally {
-      // Until then nothing may be painted on the old mask.
-      if (isToBeTriedAgain) setTimeout(() => void catchUp(), CATCH_UP_RETRY_MS);
-      else isCatchingUp.value = false;
+      if (value.code === 'SHUTTING_DOWN') {
+        // Until then nothing may be painted on the old mask.
+        setTimeout(() => (isOver() ? undefined : void catchUp()), CATCH_UP_RETRY_MS);
+        return;
+      }
+      error.value = value;
+      close();
     }
+    isCatchingUp.value = false;
   }
 
   function send(operation: Unstamped): void {
@@ -221,7 +245,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   }
 
   function step(kind: 'undo' | 'redo'): void {
-    if (editor === null || editor.isPainting || isClosed.value) return;
+    if (editor === null || editor.isPainting || isClosed.value || content.value === null) return;
     if ((kind === 'undo' ? history.undoable : history.redoable) === 0) return;
     const diffs = kind === 'undo' ? history.undo() : history.redo();
     send({ kind });
@@ -252,19 +276,26 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     const corrected = content.value?.corrected ?? null;
     const map = editor?.copyMap() ?? null;
     if (error.value !== null || corrected === null || map === null || imageId.value !== id) return;
-    const gestures = netGestures(saves.takeStuck(id));
-    for (const { tool, diffs } of gestures) {
+    const operations = saves.takeStuck(id);
+    for (const { tool, diffs } of netGestures(operations)) {
       const replayed = replayGesture(editor?.copyMap() ?? map, diffs);
       if (replayed.length === 0) continue;
       editor?.apply(replayed, 'forward');
       painted(tool, replayed);
     }
+    askAgain(operations);
   }
 
   async function discardStuck(): Promise<void> {
     if (imageId.value === undefined) return;
-    saves.takeStuck(imageId.value);
+    const operations = saves.takeStuck(imageId.value);
     await open(imageId.value);
+    askAgain(operations);
+  }
+
+  /** A decision that stuck was on a mask that is no more: it is not made on another one unseen, and its loss is said. */
+  function askAgain(operations: readonly EditOperation[]): void {
+    if (operations.some(({ kind }) => kind === 'review')) refusal.value = 'decide-again';
   }
 
   /** Corrects other label maps. Corrections made so far are brought along; the core says where they disagree. */
@@ -286,10 +317,13 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   // Conflicts: where the base now says something else than what was corrected.
   const conflictPlaces = shallowRef<readonly { x: number; y: number }[]>([]);
   let nextPlace = 0;
+  let conflictsAsked = 0;
 
   async function showConflicts(): Promise<void> {
     conflictPlaces.value = [];
     nextPlace = 0;
+    conflictsAsked += 1;
+    const own = conflictsAsked;
     const id = imageId.value;
     const base = content.value?.corrected?.base;
     if (id === undefined || base === undefined || (state.value?.conflictPixels ?? 0) === 0) {
@@ -297,7 +331,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
       return;
     }
     const marks = await loadLabelMap('conflicts', `${id}.${base}`).catch(() => null);
-    if (marks === null || imageId.value !== id) return;
+    if (marks === null || own !== conflictsAsked || content.value?.image.id !== id) return;
     const plane = marks.data.map((value) => (value === 0 ? 0 : 1));
     editor?.setMarks(plane);
     conflictPlaces.value = placesOf(plane, marks.width);
@@ -313,12 +347,16 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
 
   useCoreEvent('edits.changed', (now) => {
     prefetch.drop(now.imageId);
-    if (now.imageId !== imageId.value || state.value === null || waiting.value > 0 || stuck.value !== null) return;
+    if (now.imageId !== imageId.value) return;
+    if (isLoading.value) saidMeanwhile = now;
+    if (isLoading.value || state.value === null || waiting.value > 0 || stuck.value !== null) return;
     const known = saves.queue.knownState(now.imageId);
     if (known !== null && now.revision > known.revision) void catchUp();
     else state.value = { ...state.value, review: now.review };
   });
   useResync(() => {
+    // Nobody said what became of it meanwhile.
+    prefetch.drop();
     // What failed while the core was away is tried again now that it is back.
     if (error.value !== null && content.value === null) void open(imageId.value);
     const known = imageId.value === undefined ? null : saves.queue.knownState(imageId.value);

@@ -66,7 +66,7 @@ function commit(id: string, imageId = A): CommitOperation {
 }
 const step = (kind: 'undo' | 'redo', imageId = A): EditOperation => ({ kind, projectId: 'p', imageId });
 
-function makeQueue(core: FakeCore, maySend: () => boolean = () => true) {
+function makeQueue(core: FakeCore, maySend: (operation: EditOperation) => boolean = () => true) {
   const landed: EditOperation[] = [];
   const queue = new EditQueue(core, { changed: () => undefined, landed: (operation) => landed.push(operation) }, maySend, () => new Promise((resolve) => setTimeout(resolve, 0)));
   return { queue, landed };
@@ -158,6 +158,42 @@ describe('EditQueue', () => {
     queue.kick();
     await drain(queue);
     expect(core.applied.get(A)).toEqual(['g0']);
+  });
+
+  it('saves what is made in the open project while what another one left waits, and keeps the two apart on one photo', async () => {
+    const core = new FakeCore();
+    let open = 'other';
+    const { queue } = makeQueue(core, ({ projectId }) => projectId === open);
+    queue.add(commit('left behind'));
+    expect(queue.waiting(A)).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    queue.add({ ...commit('made here'), projectId: 'other' });
+    await queue.settled(A);
+    expect(core.applied.get(A)).toEqual(['made here']);
+    expect(queue.waiting()).toBe(1);
+    open = 'p';
+    queue.kick();
+    await drain(queue);
+    expect(queue.stuck(A)).toBeNull();
+    expect(core.applied.get(A)).toEqual(['made here', 'left behind']);
+  });
+
+  it('shows what was refused in the project alone that it was made in', async () => {
+    const core = new FakeCore();
+    let open = 'p';
+    const { queue } = makeQueue(core, ({ projectId }) => projectId === open);
+    queue.learn({ ...(await core.state(A)), revision: 7 });
+    queue.add(commit('refused'));
+    await drain(queue);
+    expect(queue.stuck(A)).not.toBeNull();
+    open = 'other';
+    expect(queue.stuck(A)).toBeNull();
+    expect(queue.takeStuck(A)).toEqual([]);
+    queue.add({ ...commit('made here'), projectId: 'other' });
+    await drain(queue);
+    expect(core.applied.get(A)).toEqual(['made here']);
+    open = 'p';
+    expect(queue.takeStuck(A)).toMatchObject([{ clientGestureId: 'refused' }]);
   });
 });
 

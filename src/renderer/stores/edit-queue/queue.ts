@@ -45,9 +45,12 @@ export class EditQueue {
   readonly #sleep: (ms: number) => Promise<void>;
   #entries: Entry[] = [];
   readonly #states = new Map<string, EditState>();
+  /** By project and image. */
   readonly #stuck = new Map<string, StuckEdits>();
   #trouble: ErrorValue | null = null;
   #isRunning = false;
+  /** What there is belongs to projects that are not open. */
+  #hasNothingToSend = false;
   #wake: (() => void) | null = null;
 
   constructor(transport: EditTransport, events: EditQueueEvents, maySend: (operation: EditOperation) => boolean, sleep: (ms: number) => Promise<void>) {
@@ -62,13 +65,14 @@ export class EditQueue {
     return this.#trouble;
   }
 
-  /** Operations on their way: of one image, or all. */
+  /** Operations on their way: of one image of the open project, or all. The same photo has the same id in every project. */
   waiting(imageId?: string): number {
-    return this.#entries.filter(({ operation }) => imageId === undefined || operation.imageId === imageId).length;
+    return this.#entries.filter(({ operation }) => imageId === undefined || (operation.imageId === imageId && this.#maySend(operation))).length;
   }
 
+  /** Of an image of the open project. */
   stuck(imageId: string): StuckEdits | null {
-    return this.#stuck.get(imageId) ?? null;
+    return this.#stuckOf(imageId)?.[1] ?? null;
   }
 
   /** What the core last said of an image. */
@@ -82,11 +86,12 @@ export class EditQueue {
   }
 
   add(operation: EditOperation): void {
-    const stuck = this.#stuck.get(operation.imageId);
+    const stuck = this.#stuck.get(ownerOf(operation));
     // What follows a refused operation was made on it, and waits for the same decision.
-    if (stuck !== undefined) this.#stuck.set(operation.imageId, { ...stuck, operations: [...stuck.operations, operation] });
+    if (stuck !== undefined) this.#stuck.set(ownerOf(operation), { ...stuck, operations: [...stuck.operations, operation] });
     else this.#entries.push({ operation, sentFrom: null });
     this.#events.changed();
+    if (this.#hasNothingToSend) this.kick();
     void this.#run();
   }
 
@@ -97,10 +102,14 @@ export class EditQueue {
 
   /** Takes out what stuck, for the user's decision to be carried out. */
   takeStuck(imageId: string): readonly EditOperation[] {
-    const operations = this.#stuck.get(imageId)?.operations ?? [];
-    this.#stuck.delete(imageId);
+    const [owner, stuck] = this.#stuckOf(imageId) ?? [];
+    if (owner !== undefined) this.#stuck.delete(owner);
     this.#events.changed();
-    return operations;
+    return stuck?.operations ?? [];
+  }
+
+  #stuckOf(imageId: string): [owner: string, StuckEdits] | undefined {
+    return [...this.#stuck].find(([, { operations }]) => operations.some((operation) => operation.imageId === imageId && this.#maySend(operation)));
   }
 
   /** Resolves when nothing of an image waits any more. */
@@ -113,12 +122,17 @@ export class EditQueue {
     this.#isRunning = true;
     let retryMs = FIRST_RETRY_MS;
     let internalTries = 0;
-    for (let entry = this.#entries[0]; entry !== undefined; entry = this.#entries[0]) {
+    while (this.#entries.length > 0) {
+      const entry = this.#entries.find(({ operation }) => this.#maySend(operation));
+      this.#hasNothingToSend = entry === undefined;
+      if (entry === undefined) {
+        await this.#pause(LONGEST_RETRY_MS);
+        continue;
+      }
       const { operation } = entry;
       try {
-        if (!this.#maySend(operation)) throw new NotNow();
         const state = await this.#land(entry);
-        this.#entries.shift();
+        this.#entries = this.#entries.filter((other) => other !== entry);
         this.#states.set(state.imageId, state);
         this.#trouble = null;
         retryMs = FIRST_RETRY_MS;
@@ -126,14 +140,14 @@ export class EditQueue {
         this.#events.landed(operation, state);
         this.#events.changed();
       } catch (thrown) {
-        const error = thrown instanceof NotNow ? null : toErrorValue(thrown);
-        internalTries += error?.code === 'INTERNAL' ? 1 : 0;
-        if (error !== null && (!PASSING.includes(error.code) || internalTries >= MAX_INTERNAL_TRIES)) {
+        const error = toErrorValue(thrown);
+        internalTries += error.code === 'INTERNAL' ? 1 : 0;
+        if (!PASSING.includes(error.code) || internalTries >= MAX_INTERNAL_TRIES) {
           internalTries = 0;
-          this.#refuse(operation.imageId, error);
+          this.#refuse(operation, error);
           continue;
         }
-        this.#trouble = error ?? this.#trouble;
+        this.#trouble = error;
         this.#events.changed();
         await this.#pause(retryMs);
         retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 1.6);
@@ -156,11 +170,12 @@ export class EditQueue {
     return this.#transport.send(operation, before.revision);
   }
 
-  #refuse(imageId: string, error: ErrorValue): void {
-    const operations = this.#entries.filter(({ operation }) => operation.imageId === imageId).map(({ operation }) => operation);
-    this.#entries = this.#entries.filter(({ operation }) => operation.imageId !== imageId);
-    this.#stuck.set(imageId, { error, operations });
-    this.#states.delete(imageId);
+  #refuse(refused: EditOperation, error: ErrorValue): void {
+    const owner = ownerOf(refused);
+    const operations = this.#entries.map(({ operation }) => operation).filter((operation) => ownerOf(operation) === owner);
+    this.#entries = this.#entries.filter(({ operation }) => ownerOf(operation) !== owner);
+    this.#stuck.set(owner, { error, operations });
+    this.#states.delete(refused.imageId);
     this.#trouble = null;
     this.#events.changed();
   }
@@ -171,5 +186,6 @@ export class EditQueue {
   }
 }
 
-/** Another project is open: what waits is not for it. */
-class NotNow extends Error {}
+function ownerOf({ projectId, imageId }: EditOperation): string {
+  return `${projectId ?? ''} ${imageId}`;
+}

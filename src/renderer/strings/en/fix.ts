@@ -69,6 +69,7 @@ export const fix = {
   spent: 'Time on this image',
   at: (x: number, y: number, label: string) => `${x}, ${y}  ${label}`,
   saved: 'All changes saved',
+  notSaved: 'Not saved',
   savedAt: (time: string) => `Saved ${time}`,
   waiting: (count: number) => (count === 1 ? '1 stroke waiting to be saved' : `${count} strokes waiting to be saved`),
   refusals: {
@@ -77,6 +78,7 @@ export const fix = {
     'fill-too-large': 'That region is too large to fill at once. Use the polygon.',
     'read-only': 'This image is read-only here.',
     'not-loaded': 'This image was not here yet. Press again.',
+    'decide-again': 'What was decided here was not saved. Look at the mask and decide again.',
   },
   heldElsewhere: 'This image is open for painting in another window. Here it can be looked at; changes made there appear.',
   readOnlyProject: 'This project is open read-only.',
