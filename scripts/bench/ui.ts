@@ -13,11 +13,10 @@ const MEASURES: Readonly<Record<string, () => Promise<Measured>>> = {
 };
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
-const results: Record<string, Measured> = {};
 for (const name of values.only?.split(',') ?? Object.keys(MEASURES)) {
   const measure = MEASURES[name];
   if (measure === undefined) throw new Error(`--only: there is no measure "${name}"; there are ${Object.keys(MEASURES).join(', ')}`);
   console.log(`${name} …`);
-  results[name] = await measure();
+  // At once, so that what was measured stays when a later measure is broken off.
+  printTable({ [name]: await measure() });
 }
-printTable(results);
