@@ -28,3 +28,8 @@ export function xavierUniform(random: Random): Initialiser {
     return Float32Array.from({ length: elementCount(shape) }, () => random.between(-bound, bound));
   };
 }
+
+/** Normal around 0. */
+export function normal(random: Random, deviation: number): Initialiser {
+  return (shape) => Float32Array.from({ length: elementCount(shape) }, () => random.normal() * deviation);
+}

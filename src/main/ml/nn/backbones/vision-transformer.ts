@@ -1,7 +1,6 @@
 import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Random } from '../../random/random.ts';
-import { elementCount } from '../host-tensor.ts';
-import type { Initialiser } from '../initialisers.ts';
+import { normal, type Initialiser } from '../initialisers.ts';
 import { layerNorm, linear } from '../layers/affine.ts';
 import { convolution } from '../layers/convolution.ts';
 import type { Network, Pass } from '../network.ts';
@@ -37,7 +36,8 @@ export interface VisionTransformer {
 export function visionTransformer(network: Network, table: VitTable, options: { classes: number; random: Random }): VisionTransformer {
   const { tf } = network.backend;
   const { channels, patch, grid } = table;
-  const initialiser = smallNormal(options.random);
+  // As published (there with rare large values cut off).
+  const initialiser = normal(options.random, 0.02);
   const token = (name: string, count: number): Tensor3D => {
     const shape = [1, count, channels];
     const common = { name, shape, layout: 'vector', role: 'bias', group: 'backbone', trainable: true } as const;
@@ -123,9 +123,4 @@ function block(network: Network, { channels, heads }: VitTable, index: number, i
     pass.tap?.(name, y);
     return y;
   };
-}
-
-/** N(0, 0.02), as published (there with rare large values cut off). */
-function smallNormal(random: Random): Initialiser {
-  return (shape) => Float32Array.from({ length: elementCount(shape) }, () => random.normal() * 0.02);
 }

@@ -1,18 +1,12 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { Random } from '../../random/random.ts';
-import { elementCount } from '../host-tensor.ts';
-import type { Initialiser } from '../initialisers.ts';
+import { normal } from '../initialisers.ts';
 import { convolution } from '../layers/convolution.ts';
 import type { Layer, Network, Pass } from '../network.ts';
 
 const RATES = [6, 12, 18, 24] as const;
 /** Scales besides 1 at which the network also runs. */
 const PYRAMID = [0.5, 0.75] as const;
-
-/** N(0, 0.01), as published. */
-function smallNormal(random: Random): Initialiser {
-  return (shape) => Float32Array.from({ length: elementCount(shape) }, () => random.normal() * 0.01);
-}
 
 /** DeepLabV2's ASPP, `aspp.c0` to `aspp.c3`: four dilated convolutions whose logits are added. [B, h, w, inputs] -> [B, h, w, classes]. */
 export function deepLabV2(network: Network, options: { inputs: number; classes: number; random: Random }): Layer {
@@ -28,7 +22,7 @@ export function deepLabV2(network: Network, options: { inputs: number; classes: 
       bias: true,
       activation: 'linear',
       group: 'head',
-      initialiser: smallNormal(options.random),
+      initialiser: normal(options.random, 0.01),
     }),
   );
   return (x) => tf.addN(branches.map((branch) => branch(x)));

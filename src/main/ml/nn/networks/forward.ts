@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { PenumbraError } from '#shared/errors.ts';
 import type { TensorBackend } from '../../backend/backend.ts';
-import { randomFor } from '../../random/random.ts';
+import type { Random } from '../../random/random.ts';
 import { elementCount, permuted, type HostTensor, type HostTensors } from '../host-tensor.ts';
 import { INFERENCE } from '../network.ts';
 import { buildNetwork } from './build.ts';
@@ -18,6 +18,9 @@ export interface ForwardRequest {
   readonly taps: readonly string[];
 }
 
+/** Every initial value is replaced by the file's, or the file refused; drawing millions of normals would take longer than the pass. */
+const ZEROS: Random = { unit: () => 0, between: () => 0, integer: () => 0, chance: () => false, normal: () => 0 };
+
 /**
  * One pass without learning. Numbers go in and come out as PyTorch lays them out: (B, C, H, W) for maps, tokens and attention as they are.
  * @returns `logits` and the taps asked for
@@ -33,7 +36,7 @@ export async function forward(backend: TensorBackend, request: ForwardRequest): 
       details: { found: [...input.shape] },
     });
   }
-  const model = buildNetwork(backend, entry.table, { classes, norm: 'frozen', headNorm: 'frozen', random: randomFor(0, 'initial') });
+  const model = buildNetwork(backend, entry.table, { classes, norm: 'frozen', headNorm: 'frozen', random: ZEROS });
   try {
     const unknown = request.taps.filter((name) => !model.taps.some((tap) => tap.name === name));
     if (unknown.length > 0) {

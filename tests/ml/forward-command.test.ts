@@ -1,0 +1,70 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeNpy } from '#shared/formats/npy.ts';
+import { buildNetwork } from '#main/ml/nn/networks/build.ts';
+import { NETWORKS } from '#main/ml/nn/networks/catalogue.ts';
+import { referenceShape } from '#main/ml/nn/layout.ts';
+import type { Random } from '#main/ml/random/random.ts';
+import { readWeights } from '#main/ml/weights/read-weights.ts';
+import { writeSafetensors } from '#main/ml/weights/safetensors/write.ts';
+import { readReference } from '../../scripts/parity/reference-file.ts';
+import { parameterValue, plainValue } from '../../scripts/parity/values.ts';
+import { useEngine } from '../support/engines.ts';
+import { runCli } from '../support/processes.ts';
+
+// EfficientNet-Lite0 as published, with values that follow from names: what PyTorch makes of them is a fixture.
+const ARCH = 'efficientnet-lite0';
+const reference = readReference(path.join(import.meta.dirname, '../fixtures/parity/efficientnet-lite0-published.safetensors'));
+/** Initial values are all replaced. */
+const ZEROS: Random = { unit: () => 0, between: () => 0, integer: () => 0, chance: () => false, normal: () => 0 };
+
+let folder: string;
+const at = (name: string): string => path.join(folder, name);
+const forward = (arch: string, input: string, output: string, ...more: string[]) =>
+  runCli(['model', 'forward', '--arch', arch, '--weights', at('weights.safetensors'), '--input', at(input), '--output', at(output), ...more]);
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'penumbra-forward-'));
+  const entry = NETWORKS.get(ARCH);
+  if (entry === undefined) throw new Error(`${ARCH} is not in the catalogue`);
+  const { parameters } = buildNetwork(await useEngine('native'), entry.table, { classes: entry.classes, norm: 'frozen', random: ZEROS });
+  const values = new Map(parameters.list().map(({ name, shape, layout }) => [name, parameterValue(name, referenceShape(shape, layout))]));
+  parameters.dispose();
+  await writeFile(at('weights.safetensors'), writeSafetensors(values));
+  const shape = [1, 3, ...reference.case.size];
+  await writeFile(at('x.npy'), encodeNpy({ dtype: 'float32', shape, data: plainValue(reference.input, shape).values }));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Largest difference at the places that the reference has, relative to its largest value. */
+function deviation(found: Float32Array, tap: string): number {
+  const expected = reference.tensors.get(`eval/tap/${tap}`)?.values ?? new Float32Array();
+  const differences = expected.map((value, i) => Math.abs(value - (found[Math.floor((i * found.length) / expected.length)] ?? Number.NaN)));
+  return Math.max(...differences) / Math.max(...expected.map(Math.abs));
+}
+
+describe('penumbra model forward', () => {
+  it('writes logits and taps that are PyTorch’s, channels before height and width, and never writes over', async () => {
+    const { code, stdout, stderr } = await forward(ARCH, 'x.npy', 'out.npz', '--taps', 'stage1,features');
+    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: expect.stringMatching(/^logits +\(1, 1000\)$/m) as string });
+    const found = readWeights(at('out.npz'));
+    expect(new Map([...found].map(([name, { shape }]) => [name, shape]))).toEqual(new Map([['stage1', [1, 16, 33, 33]], ['features', [1, 1280, 3, 3]], ['logits', [1, 1000]]]));
+    for (const [name, { values }] of found) expect(deviation(Float32Array.from(values), name), name).toBeLessThan(1e-4);
+    const again = await forward(ARCH, 'x.npy', 'out.npz');
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('out.npz') as string });
+    expect(readWeights(at('out.npz')).size).toBe(3);
+  });
+
+  it.each([
+    ['a network that there is not', 2, ['lenet', 'x.npy'], /there is no network "lenet"/],
+    ['a tap that there is not, naming those there are', 1, [ARCH, 'x.npy', '--taps', 'stage9'], /no tap named stage9[^]*stage1, stage2/],
+    ['weights of another number of outputs', 1, [ARCH, 'x.npy', '--classes', '20'], /_fc\.weight is \(1000, 1280\), expected \(20, 1280\)/],
+    ['weights of another network', 1, ['efficientnet-lite1', 'x.npy'], /missing: _blocks\.16\._expand_conv\.weight/],
+    ['an input that is no photos', 1, [ARCH, 'flat.npy'], /shape \(3, 5\); expected \(batch, 3, height, width\)/],
+  ])('refuses %s', async (_, code, [arch = '', input = '', ...more], message) => {
+    await writeFile(at('flat.npy'), encodeNpy({ dtype: 'float32', shape: [3, 5], data: new Float32Array(15) }));
+    expect(await forward(arch, input, 'none.npz', ...more)).toMatchObject({ code, stderr: expect.stringMatching(message) as string });
+  });
+});
