@@ -6,7 +6,7 @@ import { compare, outsideTolerance } from '../../scripts/parity/compare.ts';
 import { readReference } from '../../scripts/parity/reference-file.ts';
 import { engineTrouble, useEngine } from '../support/engines.ts';
 
-// Small networks of every family, built from the same tables as the full ones: fixtures/parity/generate.py. Full size: `npm run parity`.
+// Small networks of every family, built from the same tables as the full ones: fixtures/parity/generate.py.
 const FIXTURES = join(import.meta.dirname, '../fixtures/parity');
 const files = readdirSync(FIXTURES).filter((name) => name.endsWith('.safetensors'));
 /** SwiftShader compiles a program for every shape; operations and layers are compared on it in engine-matrix.test.ts. */
