@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import sys
 import time
 
@@ -113,5 +114,6 @@ small = np.float32(np.clip(small * 2, 0, 1))
 walk_scores = np.float32(rng.rand(2, *small.shape))
 arrays["edges"], arrays["walk_scores"] = small, walk_scores
 arrays["walk"] = np.float32(dense_walk(small, walk_scores.astype(np.float64), 5, 10, 8))
-np.savez_compressed(target, **arrays)
+np.savez_compressed(target + ".part.npz", **arrays)
+os.replace(target + ".part.npz", target)
 print(json.dumps({"seconds": seconds}))

@@ -1,7 +1,7 @@
 import { badInput } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { checkpoint, type RasterTask } from '../raster-task.ts';
-import { sobel } from './sobel.ts';
+import { sobel, type Gradient } from './sobel.ts';
 
 export interface CannyParameters {
   /** Gradients above this go on where a strong edge began. */
@@ -15,66 +15,91 @@ export interface CannyParameters {
 /** tan 22.5° in fixed point of 15 bits, as OpenCV has it. */
 const TAN_22 = 13573;
 
+// What `edges` holds beside 0.
+const WEAK = 1; // an edge where it touches one
+const STRONG = 2;
+
 /** Edges, 255 or 0, as cv2.Canny(grey, low, high, apertureSize=3). */
 export function canny(grey: ByteRaster, parameters: CannyParameters, task?: RasterTask): ByteRaster {
   const { width, height } = grey;
-  const squared = parameters.norm === 'l2';
-  const [low, high] = thresholds(parameters);
-  const { dx, dy } = sobel(grey, 'repeat');
-  checkpoint(task, 0.3);
-  // One pixel of margin, which is no edge and has no gradient.
+  const limits = thresholds(parameters);
+  const gradient = sobel(grey, 'repeat');
+  checkpoint(task, 0.4);
+  // With one pixel of margin, which is no edge.
   const stride = width + 2;
-  const magnitude = new Int32Array(stride * (height + 2));
-  for (let y = 0, from = 0; y < height; y++) {
-    for (let x = 0, to = (y + 1) * stride + 1; x < width; x++, to++, from++) {
-      const gx = dx[from] ?? 0;
-      const gy = dy[from] ?? 0;
-      magnitude[to] = squared ? gx * gx + gy * gy : (gx < 0 ? -gx : gx) + (gy < 0 ? -gy : gy);
-    }
-  }
-  checkpoint(task, 0.5);
-  const edges = new Uint8Array(magnitude.length); // 1: may go on an edge, 2: is one
+  const edges = new Uint8Array(stride * (height + 2));
   const strong = new Int32Array(width * height);
-  let found = 0;
-  for (let y = 0, from = 0; y < height; y++) {
-    for (let x = 0, at = (y + 1) * stride + 1; x < width; x++, at++, from++) {
-      const m = magnitude[at] ?? 0;
-      if (m <= low) continue;
-      const gx = dx[from] ?? 0;
-      const gy = dy[from] ?? 0;
-      const run = Math.abs(gx);
-      const rise = Math.abs(gy) * 32768;
-      const limit = run * TAN_22;
-      let kept: boolean;
-      if (rise < limit) kept = m > (magnitude[at - 1] ?? 0) && m >= (magnitude[at + 1] ?? 0);
-      else if (rise > limit + run * 65536) kept = m > (magnitude[at - stride] ?? 0) && m >= (magnitude[at + stride] ?? 0);
-      else {
-        const side = (gx ^ gy) < 0 ? -1 : 1;
-        kept = m > (magnitude[at - stride - side] ?? 0) && m > (magnitude[at + stride + side] ?? 0);
-      }
-      if (!kept) continue;
-      if (m > high) {
-        edges[at] = 2;
-        strong[found++] = at;
-      } else edges[at] = 1;
-    }
-  }
-  checkpoint(task, 0.9);
-  const around = [-stride - 1, -stride, -stride + 1, -1, 1, stride - 1, stride, stride + 1];
-  while (found > 0) {
-    const at = strong[--found] ?? 0;
-    for (const step of around) {
-      if (edges[at + step] !== 1) continue;
-      edges[at + step] = 2;
-      strong[found++] = at + step;
-    }
-  }
+  const begun = keepRidges(gradient, parameters.norm === 'l2', limits, edges, strong);
+  checkpoint(task, 0.8);
+  const found = follow(edges, stride, strong, begun);
   const data = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) data[y * width + x] = edges[(y + 1) * stride + x + 1] === 2 ? 255 : 0;
+  for (let index = 0; index < found; index++) {
+    const at = strong[index] ?? 0;
+    const y = Math.floor(at / stride) - 1;
+    data[at - stride - 1 - 2 * y] = 255;
   }
   checkpoint(task, 1);
   return { width, height, data };
+}
+
+/** Marks in `edges` what is longer than its neighbours along the gradient; lists the strong in `strong` and returns how many there are. */
+function keepRidges({ width, height, dx, dy }: Gradient, squared: boolean, [low, high]: readonly [number, number], edges: Uint8Array, strong: Int32Array): number {
+  const last = width - 1;
+  const bottom = height - 1;
+  let found = 0;
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0, mark = (y + 1) * (width + 2) + 1; x < width; x++, at++, mark++) {
+      const gx = dx[at] ?? 0;
+      const gy = dy[at] ?? 0;
+      const run = Math.abs(gx);
+      const rise = Math.abs(gy);
+      const m = squared ? gx * gx + gy * gy : run + rise;
+      if (m <= low) continue;
+      const scaled = rise << 15;
+      const limit = run * TAN_22;
+      // Beyond the image the gradient is 0.
+      if (scaled < limit) {
+        if (x > 0 && m <= lengthAt(dx, dy, at - 1, squared)) continue;
+        if (x < last && m < lengthAt(dx, dy, at + 1, squared)) continue;
+      } else if (scaled > limit + (run << 16)) {
+        if (y > 0 && m <= lengthAt(dx, dy, at - width, squared)) continue;
+        if (y < bottom && m < lengthAt(dx, dy, at + width, squared)) continue;
+      } else {
+        const side = (gx ^ gy) < 0 ? -1 : 1;
+        const back = x - side;
+        const forth = x + side;
+        if (y > 0 && back >= 0 && back <= last && m <= lengthAt(dx, dy, at - width - side, squared)) continue;
+        if (y < bottom && forth >= 0 && forth <= last && m <= lengthAt(dx, dy, at + width + side, squared)) continue;
+      }
+      if (m > high) {
+        edges[mark] = STRONG;
+        strong[found++] = mark;
+      } else edges[mark] = WEAK;
+    }
+  }
+  return found;
+}
+
+function lengthAt(dx: Int16Array, dy: Int16Array, at: number, squared: boolean): number {
+  const gx = dx[at] ?? 0;
+  const gy = dy[at] ?? 0;
+  return squared ? gx * gx + gy * gy : Math.abs(gx) + Math.abs(gy);
+}
+
+/** Adds to the `count` edges listed in `strong` the weak pixels that touch one, and those that touch them; returns how many are edges then. */
+function follow(edges: Uint8Array, stride: number, strong: Int32Array, count: number): number {
+  const around = Int32Array.of(-stride - 1, -stride, -stride + 1, -1, 1, stride - 1, stride, stride + 1);
+  let found = count;
+  for (let index = 0; index < found; index++) {
+    const at = strong[index] ?? 0;
+    for (let side = 0; side < 8; side++) {
+      const next = at + (around[side] ?? 0);
+      if (edges[next] !== WEAK) continue;
+      edges[next] = STRONG;
+      strong[found++] = next;
+    }
+  }
+  return found;
 }
 
 function thresholds({ low, high, norm }: CannyParameters): [number, number] {

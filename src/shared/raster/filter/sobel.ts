@@ -19,23 +19,31 @@ export function sobel(grey: ByteRaster, border: 'mirror' | 'repeat'): Gradient {
   const { width, height, data } = grey;
   assertLength('Sobel', width, height, 1, data.length);
   const beyond = border === 'mirror' ? reflected : (position: number, count: number) => Math.min(count - 1, Math.max(0, position));
+  const end = beyond(width, width);
   const dx = new Int16Array(data.length);
   const dy = new Int16Array(data.length);
   for (let y = 0; y < height; y++) {
     const above = beyond(y - 1, height) * width;
     const own = y * width;
     const below = beyond(y + 1, height) * width;
+    // Of the columns left of x, at x and right of x: [1 2 1] · values, and below minus above.
+    const start = beyond(-1, width);
+    let leftSum = (data[above + start] ?? 0) + 2 * (data[own + start] ?? 0) + (data[below + start] ?? 0);
+    let leftRise = (data[below + start] ?? 0) - (data[above + start] ?? 0);
+    let ownSum = (data[above] ?? 0) + 2 * (data[own] ?? 0) + (data[below] ?? 0);
+    let ownRise = (data[below] ?? 0) - (data[above] ?? 0);
     for (let x = 0; x < width; x++) {
-      const left = x > 0 && x < width - 1 ? x - 1 : beyond(x - 1, width);
-      const right = x > 0 && x < width - 1 ? x + 1 : beyond(x + 1, width);
-      const a = data[above + left] ?? 0;
-      const b = data[above + x] ?? 0;
-      const c = data[above + right] ?? 0;
-      const d = data[below + left] ?? 0;
-      const e = data[below + x] ?? 0;
-      const f = data[below + right] ?? 0;
-      dx[own + x] = c - a + 2 * ((data[own + right] ?? 0) - (data[own + left] ?? 0)) + f - d;
-      dy[own + x] = d - a + 2 * (e - b) + f - c;
+      const right = x < width - 1 ? x + 1 : end;
+      const a = data[above + right] ?? 0;
+      const c = data[below + right] ?? 0;
+      const rightSum = a + 2 * (data[own + right] ?? 0) + c;
+      const rightRise = c - a;
+      dx[own + x] = rightSum - leftSum;
+      dy[own + x] = leftRise + 2 * ownRise + rightRise;
+      leftSum = ownSum;
+      leftRise = ownRise;
+      ownSum = rightSum;
+      ownRise = rightRise;
     }
   }
   return { width, height, dx, dy };

@@ -1,5 +1,6 @@
 import { assertLength, assertWhole } from '../bad-input.ts';
 import type { Size } from '../planes.ts';
+import type { ByteRaster, RgbRaster } from '../rasters.ts';
 
 /**
  * Resizing of bytes as Pillow does it (libImaging/Resample.c): antialiased, weights in fixed point of 22 bits, columns and then rows, with bytes
@@ -55,15 +56,21 @@ function tapsOf(source: number, target: number, { support, weight }: Kernel): Ta
   const from = new Int32Array(target);
   const count = new Int32Array(target);
   const weights = new Int32Array(target * most);
+  const shares = new Float64Array(most);
   for (let index = 0; index < target; index++) {
     const centre = (index + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - reach + 0.5));
     const taps = Math.min(source, Math.trunc(centre + reach + 0.5)) - first;
-    const shares = Array.from({ length: taps }, (_, tap) => weight((tap + first - centre + 0.5) * (1 / spread)));
-    const sum = shares.reduce((total, share) => total + share, 0);
+    let sum = 0;
+    for (let tap = 0; tap < taps; tap++) {
+      const share = weight((tap + first - centre + 0.5) * (1 / spread));
+      shares[tap] = share;
+      sum += share;
+    }
     from[index] = first;
     count[index] = taps;
-    for (const [tap, share] of shares.entries()) {
+    for (let tap = 0; tap < taps; tap++) {
+      const share = shares[tap] ?? 0;
       const scaled = (sum === 0 ? share : share / sum) * 2 ** PRECISION_BITS;
       weights[index * most + tap] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
     }
@@ -76,20 +83,42 @@ function clip8(sum: number): number {
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-function resizeRows(image: Size & { readonly data: Uint8Array }, channels: number, { from, count, weights, most }: Taps, width: number): Uint8Array {
-  const { data } = image;
-  const result = new Uint8Array(width * image.height * channels);
-  for (let y = 0; y < image.height; y++) {
-    const row = y * image.width * channels;
-    for (let x = 0, to = y * width * channels; x < width; x++) {
-      const start = row + (from[x] ?? 0) * channels;
-      const taps = count[x] ?? 0;
+function resizeRows(image: Size & { readonly data: Uint8Array }, channels: 1 | 3, taps: Taps, width: number): Uint8Array {
+  return channels === 1 ? resizeGreyRows(image, taps, width) : resizeRgbRows(image, taps, width);
+}
+
+function resizeGreyRows({ width: fromWidth, height, data }: ByteRaster, { from, count, weights, most }: Taps, width: number): Uint8Array {
+  const result = new Uint8Array(width * height);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, to++) {
       const first = x * most;
-      for (let channel = 0; channel < channels; channel++, to++) {
-        let sum = HALF;
-        for (let tap = 0, at = start + channel; tap < taps; tap++, at += channels) sum = (sum + (data[at] ?? 0) * (weights[first + tap] ?? 0)) | 0;
-        result[to] = clip8(sum);
+      const end = first + (count[x] ?? 0);
+      let sum = HALF;
+      for (let tap = first, at = y * fromWidth + (from[x] ?? 0); tap < end; tap++, at++) sum = (sum + Math.imul(data[at] ?? 0, weights[tap] ?? 0)) | 0;
+      result[to] = clip8(sum);
+    }
+  }
+  return result;
+}
+
+function resizeRgbRows({ width: fromWidth, height, data }: RgbRaster, { from, count, weights, most }: Taps, width: number): Uint8Array {
+  const result = new Uint8Array(width * height * 3);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, to += 3) {
+      const first = x * most;
+      const end = first + (count[x] ?? 0);
+      let red = HALF;
+      let green = HALF;
+      let blue = HALF;
+      for (let tap = first, at = (y * fromWidth + (from[x] ?? 0)) * 3; tap < end; tap++, at += 3) {
+        const weight = weights[tap] ?? 0;
+        red = (red + Math.imul(data[at] ?? 0, weight)) | 0;
+        green = (green + Math.imul(data[at + 1] ?? 0, weight)) | 0;
+        blue = (blue + Math.imul(data[at + 2] ?? 0, weight)) | 0;
       }
+      result[to] = clip8(red);
+      result[to + 1] = clip8(green);
+      result[to + 2] = clip8(blue);
     }
   }
   return result;
@@ -99,13 +128,24 @@ function resizeColumns(data: Uint8Array, stride: number, { from, count, weights,
   const result = new Uint8Array(stride * height);
   const sums = new Int32Array(stride);
   for (let y = 0; y < height; y++) {
+    const first = y * most;
+    const end = first + (count[y] ?? 0);
+    let at = (from[y] ?? 0) * stride;
     sums.fill(HALF);
-    const taps = count[y] ?? 0;
-    for (let tap = 0, at = (from[y] ?? 0) * stride; tap < taps; tap++) {
-      const weight = weights[y * most + tap] ?? 0;
-      for (let x = 0; x < stride; x++, at++) sums[x] = ((sums[x] ?? 0) + (data[at] ?? 0) * weight) | 0;
+    let tap = first;
+    // Two rows at a time: the sums are read and written half as often.
+    for (; tap + 1 < end; tap += 2, at += 2 * stride) {
+      const upper = weights[tap] ?? 0;
+      const lower = weights[tap + 1] ?? 0;
+      for (let x = 0, below = at + stride; x < stride; x++, below++) {
+        sums[x] = ((sums[x] ?? 0) + Math.imul(data[at + x] ?? 0, upper) + Math.imul(data[below] ?? 0, lower)) | 0;
+      }
     }
-    for (let x = 0; x < stride; x++) result[y * stride + x] = clip8(sums[x] ?? 0);
+    if (tap < end) {
+      const weight = weights[tap] ?? 0;
+      for (let x = 0; x < stride; x++) sums[x] = ((sums[x] ?? 0) + Math.imul(data[at + x] ?? 0, weight)) | 0;
+    }
+    for (let x = 0, to = y * stride; x < stride; x++, to++) result[to] = clip8(sums[x] ?? 0);
   }
   return result;
 }
