@@ -3,12 +3,13 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
 import { decodeFloat16 } from '#shared/formats/float16.ts';
-import { decodeNpy, type NpyArray } from '#shared/formats/npy.ts';
+import type { NpyArray } from '#shared/formats/npy.ts';
 import { decodeNpz } from '#shared/formats/npz.ts';
 import type { Planes } from '#shared/raster/planes.ts';
 import type { ByteRaster, IntRaster, RgbRaster } from '#shared/raster/rasters.ts';
 import { readLabelPng } from '#main/images/palette-png.ts';
 import { decodePhoto } from '#main/images/photo.ts';
+import { decodeAnyNpy } from './any-npy.ts';
 
 const MAX_BYTES = 4 * 2 ** 30;
 
@@ -17,11 +18,11 @@ export function readPhoto(file: string): Promise<RgbRaster> {
   return decodePhoto(file);
 }
 
-/** Whole numbers a pixel: a label PNG, or a uint8 or int32 array [H, W]. */
+/** Whole numbers a pixel: a label PNG, or an array [H, W] of whole numbers. */
 export async function readLabels(file: string): Promise<IntRaster> {
   if (!isArray(file)) return readLabelPng(file);
   const array = await readArray(file);
-  if (array.shape.length !== 2 || (array.dtype !== 'uint8' && array.dtype !== 'int32')) throw wrongArray(file, array, 'uint8 or int32 of two axes (height, width)');
+  if (array.shape.length !== 2 || (array.dtype !== 'uint8' && array.dtype !== 'int32')) throw wrongArray(file, array, 'whole numbers of two axes (height, width)');
   return { height: array.shape[0] ?? 0, width: array.shape[1] ?? 0, data: array.data };
 }
 
@@ -32,11 +33,11 @@ export async function readBytes(file: string): Promise<ByteRaster> {
   throw new PenumbraError('BAD_REQUEST', `${file} holds int32; expected uint8.`, { remedy: 'Save it with .astype(np.uint8).' });
 }
 
-/** Scores: a float32 or float16 array [C, H, W], or [H, W] as one plane; of an .npz the array "scores", or its only one. */
+/** Scores: an array [C, H, W] of floats, or [H, W] as one plane; of an .npz the array "scores", or its only one. */
 export async function readPlanes(file: string): Promise<Planes> {
   const array = await readArray(file);
   const shape = array.shape.length === 2 ? [1, ...array.shape] : array.shape;
-  if (shape.length !== 3 || (array.dtype !== 'float32' && array.dtype !== 'float16')) throw wrongArray(file, array, 'float32 or float16 of three axes (class, height, width)');
+  if (shape.length !== 3 || (array.dtype !== 'float32' && array.dtype !== 'float16')) throw wrongArray(file, array, 'floats of three axes (class, height, width)');
   const [count = 0, height = 0, width = 0] = shape;
   return { count, height, width, data: array.dtype === 'float16' ? decodeFloat16(array.data) : array.data };
 }
@@ -60,8 +61,8 @@ async function readArray(file: string): Promise<NpyArray> {
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new PenumbraError('FILE_MISSING', `${file} cannot be read.`, { remedy: 'Look at its name and its rights.', cause });
   });
-  if (/\.npy$/i.test(file)) return decodeNpy(bytes, file);
-  const arrays = decodeNpz(bytes, file, MAX_BYTES);
+  if (/\.npy$/i.test(file)) return decodeAnyNpy(bytes, file);
+  const arrays = decodeNpz(bytes, file, MAX_BYTES, decodeAnyNpy);
   const array = arrays.get('scores') ?? (arrays.size === 1 ? [...arrays.values()][0] : undefined);
   if (array !== undefined) return array;
   throw new PenumbraError('BAD_REQUEST', `${file} holds ${[...arrays.keys()].join(', ')}; expected "scores", or one array.`, { remedy: 'Save the one array that is meant.' });

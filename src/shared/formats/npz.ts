@@ -7,8 +7,8 @@ import { unpackEntry, zipEntries } from './zip.ts';
 /** NumPy's .npz: a zip of .npy files, stored or deflated. Written by ml/formats. */
 const MAX_ENTRIES = 64;
 
-/** The arrays of .npz bytes; ARTIFACT_DAMAGED naming `what` on any fault. At most `maxBytes` are unpacked. */
-export function decodeNpz(bytes: Uint8Array, what: string, maxBytes: number): ReadonlyMap<string, NpyArray> {
+/** The arrays of .npz bytes; ARTIFACT_DAMAGED naming `what` on any fault. At most `maxBytes` are unpacked, each array read by `decode`. */
+export function decodeNpz(bytes: Uint8Array, what: string, maxBytes: number, decode = decodeNpy): ReadonlyMap<string, NpyArray> {
   const arrays = new Map<string, NpyArray>();
   const source = bytesSource(bytes);
   try {
@@ -20,7 +20,7 @@ export function decodeNpz(bytes: Uint8Array, what: string, maxBytes: number): Re
       const plain = unpackEntry(source, entry);
       if (crc32(plain) !== entry.crc) throw new Error(`${entry.name} has the wrong checksum`);
       const key = entry.name.slice(0, -'.npy'.length);
-      arrays.set(key, decodeNpy(plain, `${what} (${key})`));
+      arrays.set(key, decode(plain, `${what} (${key})`));
     }
   } catch (cause) {
     if (cause instanceof PenumbraError) throw cause;
