@@ -137,15 +137,21 @@ function checkEnergies({ count, width, height, data }: Planes): void {
   }
 }
 
+/** Pixels whose rows are filled label by label before the next are: they stay in the processor's nearest cache. */
+const PIXELS_AT_ONCE = 64;
+
 /** [L, H, W] → [H * W, stride], negated, into the engine's logits; fillers are forbidden. */
 function negatedRows({ count, data }: Planes, { logits, stride }: MeanFieldEngine): void {
   const pixels = data.length / count;
-  for (let plane = 0; plane < count; plane++) {
-    const start = plane * pixels;
-    for (let pixel = 0, at = plane; pixel < pixels; pixel++, at += stride) logits[at] = -(data[start + pixel] ?? 0);
-  }
-  for (let plane = count; plane < stride; plane++) {
-    for (let at = plane; at < logits.length; at += stride) logits[at] = -Infinity;
+  for (let first = 0; first < pixels; first += PIXELS_AT_ONCE) {
+    const end = Math.min(pixels, first + PIXELS_AT_ONCE);
+    for (let plane = 0; plane < count; plane++) {
+      const start = plane * pixels;
+      for (let pixel = first, at = first * stride + plane; pixel < end; pixel++, at += stride) logits[at] = -(data[start + pixel] ?? 0);
+    }
+    for (let plane = count; plane < stride; plane++) {
+      for (let at = first * stride + plane; at < end * stride; at += stride) logits[at] = -Infinity;
+    }
   }
 }
 
@@ -153,9 +159,12 @@ function negatedRows({ count, data }: Planes, { logits, stride }: MeanFieldEngin
 function toPlanes(rows: Float32Array, stride: number, count: number): Float32Array {
   const pixels = rows.length / stride;
   const planes = new Float32Array(pixels * count);
-  for (let plane = 0; plane < count; plane++) {
-    const start = plane * pixels;
-    for (let pixel = 0, at = plane; pixel < pixels; pixel++, at += stride) planes[start + pixel] = rows[at] ?? 0;
+  for (let first = 0; first < pixels; first += PIXELS_AT_ONCE) {
+    const end = Math.min(pixels, first + PIXELS_AT_ONCE);
+    for (let plane = 0; plane < count; plane++) {
+      const start = plane * pixels;
+      for (let pixel = first, at = first * stride + plane; pixel < end; pixel++, at += stride) planes[start + pixel] = rows[at] ?? 0;
+    }
   }
   return planes;
 }
