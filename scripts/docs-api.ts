@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import * as contract from '#shared/contract/index.ts';
 import { blobs, calls, events, hostCalls } from '#shared/contract/index.ts';
-import { COMMON_ERRORS, STORAGE_ERRORS, type CallDefinition } from '#shared/contract/define.ts';
+import { COMMON_ERRORS, PROJECT_HEADER, STORAGE_ERRORS, type CallDefinition } from '#shared/contract/define.ts';
 import * as artifact from '#shared/domain/artifact.ts';
 import * as classes from '#shared/domain/classes.ts';
 import * as ids from '#shared/domain/ids.ts';
@@ -39,8 +39,9 @@ The core answers on a Unix socket (a named pipe on Windows) that only its user c
 
 - **Calls**: \`POST /api/call/NAME\`, JSON in, \`{"ok": true, "value": …}\` or \`{"ok": false, "error": {code, message, remedy, details}}\` out. The status
   is 200 for both; other statuses mean that the call was not reached (400 malformed request, 401 no session, 403 foreign origin, 404 unknown name,
-  413 body too large, 503 shutting down), and carry an error value too. Any call may answer ${COMMON_ERRORS.join(', ')}
+  409 another project is open, 413 body too large, 503 shutting down), and carry an error value too. Any call may answer ${COMMON_ERRORS.join(', ')}
   (BAD_REQUEST: \`details.path\` names the field), and one that changes the project ${STORAGE_ERRORS.join(', ')}.
+  A call with the header \`${PROJECT_HEADER}: ID\` is answered by that project alone, OTHER_PROJECT by any other.
 - **Events**: \`GET /api/events?after=N\`, one JSON object \`{"number", "name", "payload"}\` a line; empty lines keep the connection alive. Numbers grow by
   one. After a gap, or when the core was started anew, the first line is \`system.resync\`: fetch state again and go on from its number.
 - **Blobs**: \`GET\` or \`PUT /api/blob/NAME/ID\`. GET answers with ETag, conditional requests and single byte ranges.

@@ -98,7 +98,7 @@ export async function startCore(dir: string, options: CoreOptions = {}): Promise
       onDefect: (call, thrown) => log('error', `${call} failed`, thrown),
       strict: options.strict === true,
     });
-    const http = createApiListener(api);
+    const http = createApiListener(api, { projectId: project.id });
     const socketPath = options.socketPath ?? newSocketPath();
     const socket = await serveSocket(http.handle, socketPath);
     lock?.announce(socketPath);

@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   'UNAUTHORIZED',
   'FORBIDDEN_ORIGIN',
   'BODY_TOO_LARGE',
+  'OTHER_PROJECT',
   'INTERNAL',
   'SHUTTING_DOWN',
   // host

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROJECT_HEADER } from '#shared/contract/define.ts';
 import { calls, dataset, runs, scores, system, type AnyCall } from '#shared/contract/index.ts';
 import { exchange, type HttpAnswer } from '#main/client/transport.ts';
 import { clientOf, importTiny, startTestCore, untilEnded } from '../support/live-core.ts';
@@ -48,6 +49,16 @@ describe('requests that reach no call', () => {
     const answer = await post('project.get', JSON.stringify({ filler: 'x'.repeat(5 * 1024 * 1024) }));
     expect(answer.status).toBe(413);
     expect(JSON.parse(answer.bytes.toString())).toMatchObject({ error: { code: 'BODY_TOO_LARGE', details: { limitBytes: 4 * 1024 * 1024 } } });
+  });
+
+  test('a call that is meant for another project does nothing', async () => {
+    const { projectId } = await stage.client.call(system.hello, {});
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({});
+    const refused = await post('project.get', body, { ...headers, [PROJECT_HEADER]: 'another' });
+    expect(refused.status).toBe(409);
+    expect(JSON.parse(refused.bytes.toString())).toMatchObject({ ok: false, error: { code: 'OTHER_PROJECT' } });
+    expect((await post('project.get', body, { ...headers, [PROJECT_HEADER]: projectId })).status).toBe(200);
   });
 
   test('another method, another address', async () => {

@@ -76,6 +76,14 @@ describe.skipIf(noBrowser !== null)(`Fix${noBrowser === null ? '' : ` (left out:
     // Class 1 is locked, and only unlabelled pixels may be painted.
     await fix.press('1', 'l', '3', 'm', 'p');
     for (const [x, y] of [[20, 20], [200, 20], [200, 170], [20, 170]] as const) await fix.click(x, y);
+    // An open outline is not left behind: neither by the next image, nor with another tool in hand, nor by another place.
+    await fix.press('n');
+    await bench.page.getByText('The outline is not closed.').waitFor();
+    await fix.press('b', 'f');
+    await bench.page.locator('nav a', { hasText: 'Data' }).click();
+    await bench.page.getByRole('button', { name: /^Polygon/, pressed: true }).waitFor();
+    expect(bench.page.url()).toContain(first());
+    await bench.page.locator('.canvas').focus();
     await fix.press('Enter');
     expected = painted(expected, 3, (x, y, now) => x >= 20 && x < 200 && y >= 20 && y < 170 && (now === 0 || now === 255));
     await expectSaved(4);

@@ -1,6 +1,7 @@
 import { request as openRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import type { CustomScheme } from 'electron';
+import { PROJECT_HEADER } from '#shared/contract/define.ts';
 import { PenumbraError, toErrorValue } from '#shared/errors.ts';
 import type { CallTable } from '../api/call-table.ts';
 import { requireCore, unknownAddress } from '../host/addresses.ts';
@@ -84,7 +85,7 @@ function forward(host: Host, url: URL, request: Request): Promise<Response> {
 }
 
 /** All that the core reads of a request. */
-const FORWARDED = new Set(['content-type', 'content-length', 'range', 'if-none-match', 'if-range']);
+const FORWARDED = new Set([PROJECT_HEADER, 'content-type', 'content-length', 'range', 'if-none-match', 'if-range']);
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 
 function gone(cause: Error): PenumbraError {

@@ -4,7 +4,7 @@ import { PenumbraError } from '#shared/errors.ts';
 import type { Api } from '../api/api.ts';
 import { readBody } from './body.ts';
 import { sendBlob } from './blob-transfer.ts';
-import { answerCall, expectMethod, refuseRequest } from './call-request.ts';
+import { answerCall, expectMethod, expectProject, refuseRequest } from './call-request.ts';
 import { streamEvents } from './event-stream.ts';
 import { sendJson, shuttingDown } from './replies.ts';
 
@@ -22,7 +22,7 @@ export interface ApiListener {
 const DRAIN_MS = 10_000;
 
 /** The API over HTTP, under /api/. The same listener serves the socket and, behind the loopback guard, a browser. */
-export function createApiListener(api: Api, options: { keepAliveMs?: number } = {}): ApiListener {
+export function createApiListener(api: Api, options: { projectId: string; keepAliveMs?: number }): ApiListener {
   const streams = new Set<{ end(): void }>();
   const running = new Set<Promise<void>>();
   let refusing = false;
@@ -32,6 +32,7 @@ export function createApiListener(api: Api, options: { keepAliveMs?: number } = 
     const [root, area, name, id, ...more] = url.pathname.slice(1).split('/').map(decode);
     if (root !== 'api' || area === undefined || more.length > 0) throw unknownAddress(url.pathname);
     if (refusing) throw shuttingDown();
+    expectProject(request, options.projectId);
     if (area === 'call' && name !== undefined && id === undefined) return answerCall(api, request, response, name);
     if (area === 'blob' && name !== undefined && id !== undefined) return answerBlob(request, response, name, id);
     if (area === 'events' && name === undefined) {

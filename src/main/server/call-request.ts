@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PROJECT_HEADER } from '#shared/contract/define.ts';
 import { PenumbraError, toErrorValue } from '#shared/errors.ts';
 import type { CallTable } from '../api/call-table.ts';
 import { parseJson, readBody } from './body.ts';
@@ -23,6 +24,15 @@ export async function answerCall(calls: CallTable, request: IncomingMessage, res
   const input = parseJson(await readBody(request, calls.callLimit(name), name), name);
   const reply = await calls.call(name, input);
   sendJson(response, !reply.ok && reply.error.code === 'NOT_FOUND' && reply.error.details['unknown'] === 'call' ? 404 : 200, reply);
+}
+
+/** Throws OTHER_PROJECT when the sender means a project other than this one. */
+export function expectProject(request: IncomingMessage, projectId: string): void {
+  const meant = request.headers[PROJECT_HEADER];
+  if (meant === undefined || meant === projectId) return;
+  throw new PenumbraError('OTHER_PROJECT', 'this was meant for another project than the one that is open now', {
+    remedy: 'Open the other project again to do it there. Nothing was changed.',
+  });
 }
 
 export function expectMethod(request: IncomingMessage, methods: readonly string[]): void {

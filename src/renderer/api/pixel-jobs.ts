@@ -17,6 +17,8 @@ export type PixelAnswer = { readonly id: number } & (
   | { readonly kind: 'labels'; readonly map: CountedMap }
   | { readonly kind: 'picture'; readonly ready: ReadyPicture }
   | { readonly kind: 'unreadable'; readonly fact: string }
+  /** The worker could not go on; nothing is said about the file. */
+  | { readonly kind: 'failed'; readonly fact: string }
 );
 
 /** One worker for the page's life: photos and label maps are decoded there, so that painting goes on meanwhile. */
@@ -30,12 +32,15 @@ function start(): Worker {
     waiting.get(data.id)?.(data);
     waiting.delete(data.id);
   });
-  started.addEventListener('error', (event) => {
+  const end = (fact: string): void => {
     // It cannot go on: what waits is told, and the next job starts another.
-    worker = null;
-    for (const [id, answer] of waiting) answer({ id, kind: 'unreadable', fact: event.message === '' ? 'the worker of this window did not start' : event.message });
+    started.terminate();
+    if (worker === started) worker = null;
+    for (const [id, answer] of waiting) answer({ id, kind: 'failed', fact });
     waiting.clear();
-  });
+  };
+  started.addEventListener('error', ({ message }) => end(message === '' ? 'it did not start' : message));
+  started.addEventListener('messageerror', () => end('its answer did not arrive whole'));
   return started;
 }
 
@@ -47,10 +52,11 @@ function run(kind: PixelJob['kind'], bytes: Uint8Array<ArrayBuffer>): Promise<Pi
   return new Promise((resolve) => waiting.set(job.id, resolve));
 }
 
-/** Reads a label map as the core sends it. Throws IMAGE_UNREADABLE. */
+/** Reads a label map as the core sends it. Throws IMAGE_UNREADABLE; INTERNAL when the worker itself failed. */
 export async function decodeLabels(bytes: Uint8Array<ArrayBuffer>): Promise<CountedMap> {
   const answer = await run('labels', bytes);
   if (answer.kind === 'labels') return answer.map;
+  if (answer.kind === 'failed') throw workerFailed(answer.fact);
   const fact = answer.kind === 'unreadable' ? answer.fact : answer.kind;
   throw new PenumbraError('IMAGE_UNREADABLE', `A label map cannot be read: ${fact}.`, {
     remedy: 'Load the image again. If it stays so, run the stage that made the label map again.',
@@ -58,11 +64,19 @@ export async function decodeLabels(bytes: Uint8Array<ArrayBuffer>): Promise<Coun
   });
 }
 
-/** Decodes a photo that the browser can show. Throws IMAGE_UNREADABLE; `what` names it. */
+/** Decodes a photo that the browser can show. Throws as `decodeLabels`; `what` names it. */
 export async function decodePicture(bytes: Uint8Array<ArrayBuffer>, what: string): Promise<ReadyPicture> {
   const answer = await run('picture', bytes);
   if (answer.kind === 'picture') return answer.ready;
+  if (answer.kind === 'failed') throw workerFailed(answer.fact);
   throw unshowable(what);
+}
+
+function workerFailed(fact: string): PenumbraError {
+  return new PenumbraError('INTERNAL', `This window's image worker stopped: ${fact}.`, {
+    remedy: 'Load the image again. If it stays so, close other windows to free memory and reload this one.',
+    details: { fact },
+  });
 }
 
 export function unshowable(what: string): PenumbraError {

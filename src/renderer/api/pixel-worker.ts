@@ -29,5 +29,8 @@ async function work({ id, kind, bytes }: PixelJob): Promise<{ answer: PixelAnswe
 }
 
 addEventListener('message', ({ data }: MessageEvent<PixelJob>) => {
-  void work(data).then(({ answer, transfer }) => postMessage(answer, { transfer }));
+  void work(data)
+    .then(({ answer, transfer }) => postMessage(answer, { transfer }))
+    // A rejection here reaches nobody, and whoever asked would wait for good.
+    .catch((thrown: unknown) => postMessage({ id: data.id, kind: 'failed', fact: String(thrown) } satisfies PixelAnswer));
 });

@@ -10,9 +10,11 @@ const POLL_MS = 50;
 export function useLeaveGuard(): void {
   const saving = useSaving();
   useEventListener(window, 'beforeunload', (event) => {
+    saving.finishForLeaving();
     if (saving.waiting > 0) event.preventDefault();
   });
   const end = window.penumbra?.onBeforeLeave(async () => {
+    saving.finishForLeaving();
     for (let waitedMs = 0; saving.waiting > 0 && waitedMs < GRACE_MS; waitedMs += POLL_MS) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     return { unsavedGestures: saving.waiting };
   });

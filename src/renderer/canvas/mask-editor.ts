@@ -6,7 +6,7 @@ import type { CountedMap } from './mask/counted-map.ts';
 import { MaskDocument } from './mask/mask-document.ts';
 import { drawLabels, labelColours, type LabelColours, type LabelLook } from './render/label-pixels.ts';
 import { deviceRect, toDevice } from './render/sampling.ts';
-import { makeTools, type ToolId } from './tools/index.ts';
+import { makeTools, TOOL_IDS, type ToolId } from './tools/index.ts';
 import { KeyboardPointer } from './tools/keyboard-pointer.ts';
 import { MAX_BRUSH_PX, MIN_BRUSH_PX, Painter, type PaintOptions, type Refusal } from './tools/painter.ts';
 import type { PointerInput, Tool, ToolKey } from './tools/tool.ts';
@@ -26,6 +26,8 @@ export interface MaskEditorEvents {
   picked(label: number): void;
   /** A gesture changed nothing, and why. */
   refused(why: Refusal): void;
+  /** Going on was refused: this tool has an outline open. */
+  outlineOpen(tool: ToolId): void;
   brushResized(diameterPx: number): void;
   /** Where the pointer is and which label lies there; null while it is elsewhere. */
   pointed(at: { point: ImagePoint; label: number } | null): void;
@@ -125,6 +127,18 @@ export class MaskEditor {
     return this.#document?.isPainting ?? false;
   }
 
+  /**
+   * Whether an outline is open, in whichever tool. It would be lost by going on, so that tool is taken in hand, for its keys to end or
+   * give up the outline, and the refusal is said.
+   */
+  holdsOutline(): boolean {
+    if (this.isPainting) return false;
+    const id = TOOL_IDS.find((each) => this.#tools[each].isBusy);
+    if (id === undefined) return false;
+    this.#events.outlineOpen(id);
+    return true;
+  }
+
   /** Pixels by label, length 256; a copy. */
   get counts(): Uint32Array {
     return this.#document?.counts.slice() ?? new Uint32Array(256);
@@ -149,9 +163,9 @@ export class MaskEditor {
     this.#view.requestAll();
   }
 
-  /** Another label map of the photo shown; zoom and pan stay. */
+  /** Another label map of the photo shown; zoom, pan and an open outline stay. */
   replaceMap(map: CountedMap): void {
-    this.#giveUpAll();
+    if (this.isPainting) this.#giveUpAll();
     this.#load(map);
     this.#view.request(MASK, 'all');
   }

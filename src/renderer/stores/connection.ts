@@ -2,7 +2,7 @@ import { defineStore } from 'pinia';
 import { ref } from 'vue';
 import { system } from '#shared/contract/index.ts';
 import { PenumbraError, toErrorValue, type ErrorValue } from '#shared/errors.ts';
-import { call } from '../api/client.ts';
+import { call, callsAreFor } from '../api/client.ts';
 import { readEvents, type CoreEvent } from '../api/event-stream.ts';
 
 /**
@@ -48,12 +48,13 @@ export const useConnection = defineStore('connection', () => {
     let retryMs = FIRST_RETRY_MS;
     while (!isOver()) {
       try {
-        const hello = await call(system.hello, {}, { signal: control.signal });
+        const hello = await call(system.hello, {}, { signal: control.signal, projectId: null });
         if (hello.version !== __APP_VERSION__) {
           state.value = 'upgraded';
           return;
         }
         projectId.value = hello.projectId;
+        callsAreFor(hello.projectId);
         state.value = 'live';
         error.value = null;
         retryMs = FIRST_RETRY_MS;

@@ -12,15 +12,15 @@ import { EditQueue, type EditTransport } from './edit-queue/queue.ts';
 import { useSaving } from './saving.ts';
 
 const transport: EditTransport = {
-  state: (imageId) => call(edits.getEditState, { imageId }),
+  state: ({ projectId, imageId }) => call(edits.getEditState, { imageId }, { projectId }),
   send: (operation, expectedRevision) => {
-    const { imageId } = operation;
-    if (operation.kind === 'undo') return call(edits.undoGesture, { imageId, expectedRevision });
-    if (operation.kind === 'redo') return call(edits.redoGesture, { imageId, expectedRevision });
-    if (operation.kind === 'review') return call(edits.setReview, { imageId, review: operation.review });
+    const { imageId, projectId } = operation;
+    if (operation.kind === 'undo') return call(edits.undoGesture, { imageId, expectedRevision }, { projectId });
+    if (operation.kind === 'redo') return call(edits.redoGesture, { imageId, expectedRevision }, { projectId });
+    if (operation.kind === 'review') return call(edits.setReview, { imageId, review: operation.review }, { projectId });
     const { base, tool, clientGestureId } = operation;
     const diff = base64(encodeGesture(operation.size, operation.diffs));
-    return call(edits.commitGesture, { imageId, base, expectedRevision, tool, diff, clientGestureId });
+    return call(edits.commitGesture, { imageId, base, expectedRevision, tool, diff, clientGestureId }, { projectId });
   },
 };
 
@@ -45,7 +45,7 @@ export const useEditQueue = defineStore('edit-queue', () => {
         for (const listener of landings) listener(operation, state);
       },
     },
-    (operation) => operation.projectId === connection.projectId,
+    () => connection.projectId,
     (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   );
   watch(

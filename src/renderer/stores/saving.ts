@@ -10,6 +10,17 @@ import { clockTime } from '../ui/format.ts';
 export const useSaving = defineStore('saving', () => {
   const waiting = ref(0);
   const savedAt = ref<Date | null>(null);
+  const finishers = new Set<() => void>();
+
+  /** Calls `finish` when the window is about to be left: what is half done, such as a stroke, is to end and be saved. Returns the function that ends it. */
+  function onLeaving(finish: () => void): () => void {
+    finishers.add(finish);
+    return () => finishers.delete(finish);
+  }
+
+  function finishForLeaving(): void {
+    for (const finish of finishers) finish();
+  }
 
   /** One more thing waits to be saved. */
   function begin(): void {
@@ -32,5 +43,5 @@ export const useSaving = defineStore('saving', () => {
     return savedAt.value === null ? '' : strings.frame.savedAt(clockTime(savedAt.value));
   });
 
-  return { waiting, savedAt, text, begin, landed, dropped };
+  return { waiting, savedAt, text, begin, landed, dropped, onLeaving, finishForLeaving };
 });

@@ -2,9 +2,15 @@ import * as z from 'zod';
 import { ErrorValue, type ErrorCode } from '../errors.ts';
 
 /** Codes that any call or blob may answer with. */
-export const COMMON_ERRORS: readonly ErrorCode[] = ['BAD_REQUEST', 'UNAUTHORIZED', 'BODY_TOO_LARGE', 'SHUTTING_DOWN', 'PROJECT_DAMAGED', 'INTERNAL'];
+export const COMMON_ERRORS: readonly ErrorCode[] = ['BAD_REQUEST', 'UNAUTHORIZED', 'BODY_TOO_LARGE', 'OTHER_PROJECT', 'SHUTTING_DOWN', 'PROJECT_DAMAGED', 'INTERNAL'];
 /** Codes that whatever changes the project may answer with besides. */
 export const STORAGE_ERRORS: readonly ErrorCode[] = ['PROJECT_READ_ONLY', 'PROJECT_LOCKED', 'DISK_FULL', 'WRITE_FAILED'];
+
+/**
+ * Header of a call: id of the project it is meant for. The host may have opened another one since; its core answers OTHER_PROJECT and
+ * does nothing. Without it a call is for whichever project is open.
+ */
+export const PROJECT_HEADER = 'penumbra-project';
 
 /** A request with one answer: POST /api/call/NAME, JSON in, `Reply` out. */
 export interface CallDefinition<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType, N extends string = string> {

@@ -38,6 +38,7 @@ vi.mock('#renderer/canvas/mask-editor.ts', () => ({
     close() {
       canvas.closed += 1;
     }
+    holdsOutline = () => false;
     finishStroke() {}
     setTool() {}
     setReadOnly() {}

@@ -16,7 +16,9 @@ import { useConnection } from '#renderer/stores/connection.ts';
 import { netGestures, type EditOperation } from '#renderer/stores/edit-queue/operation.ts';
 import { useEditQueue } from '#renderer/stores/edit-queue.ts';
 import { usePaintOptions } from '#renderer/stores/paint-options.ts';
+import { useHost } from '#renderer/stores/host.ts';
 import { useProject } from '#renderer/stores/project.ts';
+import { useSaving } from '#renderer/stores/saving.ts';
 import { GestureHistory } from './history.ts';
 import { loadImageContent, Prefetch, type ImageContent } from './image-content.ts';
 import { useHold } from './use-hold.ts';
@@ -35,6 +37,7 @@ type Unstamped = EditOperation extends infer O ? (O extends EditOperation ? Omit
 export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string | undefined>) {
   const connection = useConnection();
   const project = useProject();
+  const host = useHost();
   const paint = usePaintOptions();
   const saves = useEditQueue();
   const prefetch = new Prefetch();
@@ -52,13 +55,15 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   const redoable = ref(0);
   const pointed = shallowRef<{ x: number; y: number; label: number } | null>(null);
   const scale = ref(1);
-  const refusal = ref<Refusal | 'not-loaded' | 'decide-again' | null>(null);
+  const refusal = ref<Refusal | 'not-loaded' | 'decide-again' | 'open-outline' | null>(null);
   const hasKeyboardPointer = ref(false);
   /** Stage whose label maps the user chose last. */
   const preferredStage = ref<string | null>(null);
   let editor: MaskEditor | null = null;
   let history = new GestureHistory({ undoable: 0, redoable: 0 });
   let loading: AbortController | null = null;
+  /** The project that the image shown is of: while the host opens another one, the last stroke still belongs here. */
+  let shownProjectId: string | null = null;
   /** Grows whenever the mask is loaded or brought up to date: only what began last may end by showing a mask. */
   let round = 0;
   /** What was said of the image on its way here, since its loading began. */
@@ -82,6 +87,10 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
       gesture: ({ tool, diffs }) => painted(tool, diffs),
       picked: (label) => paint.take(label),
       refused: (why) => (refusal.value = why),
+      outlineOpen: (tool) => {
+        paint.tool = tool;
+        refusal.value = 'open-outline';
+      },
       brushResized: (diameterPx) => (paint.brushDiameterPx = diameterPx),
       pointed: (at) => void showPointed(at),
       keyboardPointer: (isOut) => (hasKeyboardPointer.value = isOut),
@@ -91,7 +100,9 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     editor.setReadOnly(isReadOnly.value);
     void open(imageId.value);
   });
+  const endFinishing = useSaving().onLeaving(() => editor?.finishStroke());
   onBeforeUnmount(() => {
+    endFinishing();
     editor?.finishStroke();
     loading?.abort();
     prefetch.drop();
@@ -126,6 +137,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     // No address, no image: keys must not change one that nobody sees.
     if (id === undefined) close();
     if (id === undefined || editor === null) return;
+    const { projectId } = connection;
     try {
       await saves.queue.settled(id);
       const loaded = await (prefetch.take(id, preferredStage.value) ?? loadImageContent(id, { stage: preferredStage.value, signal: own.signal, isBuildingTiles: () => (isBuildingTiles.value = true) }));
@@ -133,6 +145,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
         closePhoto(loaded.photo);
         return;
       }
+      shownProjectId = projectId;
       show(loaded);
     } catch (thrown) {
       if (own.signal.aborted) return;
@@ -223,7 +236,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   function send(operation: Unstamped): void {
     // The image that is shown, which lags behind the address while the next one loads.
     const shown = content.value?.image.id;
-    if (shown !== undefined) saves.add({ ...operation, projectId: connection.projectId, imageId: shown });
+    if (shown !== undefined) saves.add({ ...operation, projectId: shownProjectId, imageId: shown });
   }
 
   function painted(tool: string, diffs: readonly TileDiff[]): void {
@@ -255,12 +268,19 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     countAgain();
   }
 
+  /** Whether another image, or another place, may be shown; false, said as a refusal, while an outline is open on this one. */
+  function mayLeave(): boolean {
+    // Where the project itself is gone from the window, nothing can be kept.
+    return connection.projectId !== shownProjectId || host.state?.core === 'none' || host.state?.core === 'failed' || editor?.holdsOutline() !== true;
+  }
+
   /** Decides on the image shown; false, said as a refusal, where nothing may be changed. */
   function review(to: ReviewState): boolean {
     if (state.value === null || !hasMask.value || isReadOnly.value) {
       refusal.value = 'read-only';
       return false;
     }
+    if (editor?.holdsOutline() === true) return false;
     editor?.finishStroke();
     send({ kind: 'review', review: to });
     state.value = { ...state.value, review: to };
@@ -378,7 +398,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     content, state, error, isLoading, isBuildingTiles, isCatchingUp, isClosed, isReadOnly, isHeldElsewhere, hasMask, counts, undoable, redoable, pointed, scale,
     refusal, hasKeyboardPointer, stuck, waiting, conflictPlaces,
     refuse: (why: Refusal | 'not-loaded') => (refusal.value = why),
-    undo, redo, review, replayStuck, discardStuck, chooseBase, goToConflict,
+    undo, redo, mayLeave, review, replayStuck, discardStuck, chooseBase, goToConflict,
     reload: () => open(imageId.value),
     prefetchNext: (id: string) => prefetch.want(id, preferredStage.value),
     pressKey: (key: 'enter' | 'backspace' | 'escape') => editor?.pressKey(key) ?? false,

@@ -1,5 +1,5 @@
 import { useEventListener, useIntervalFn } from '@vueuse/core';
-import { onScopeDispose, ref, watch, type Ref } from 'vue';
+import { nextTick, onScopeDispose, ref, watch, type Ref } from 'vue';
 import { edits } from '#shared/contract/index.ts';
 import { call } from '#renderer/api/client.ts';
 import { useCoreEvent } from '#renderer/composables/use-core-events.ts';
@@ -30,6 +30,8 @@ export function useHold(imageId: Ref<string | undefined>): { isHeldElsewhere: Re
 
   /** Only once everything is on disk: whoever comes next starts from it. */
   async function release(id: string): Promise<void> {
+    // The stroke under way ends as the image is left, in the same turn: only then is it known to wait.
+    await nextTick();
     await queue.queue.settled(id);
     if (imageId.value === id) return;
     await call(edits.releaseImage, { imageId: id, holder: HOLDER }).catch(() => undefined);

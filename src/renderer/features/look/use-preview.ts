@@ -33,11 +33,21 @@ export function usePreview(
     worker.postMessage({ ...job, image });
   }
 
+  /** What every cut stands on. */
+  function load(): void {
+    if (scores.value === null || size.value === null) return;
+    post({ kind: 'scores', scores: scores.value, size: size.value });
+    if (truth.value !== null) post({ kind: 'truth', truth: truth.value });
+  }
+
   function start(): Worker {
     const started = new Worker(new URL('./preview-worker.ts', import.meta.url), { type: 'module' });
     started.addEventListener('message', ({ data }: MessageEvent<PreviewAnswer>) => take(data));
     started.addEventListener('error', (event) => {
+      started.terminate();
+      worker = null;
       isCutting = false;
+      isCutDue = false;
       failed(event.message);
     });
     return started;
@@ -59,19 +69,18 @@ export function usePreview(
     isCutDue = isCutting;
     if (isCutting || scores.value === null || size.value === null) return;
     isCutting = true;
+    if (worker === null) load();
     post({ kind: 'cut', threshold: threshold.value });
   }
 
   watch(
     [scores, size],
-    ([now, to]) => {
+    () => {
       image += 1;
       preview.value = null;
       score.value = null;
       curve.value = undefined;
-      if (now === null || to === null) return;
-      post({ kind: 'scores', scores: now, size: to });
-      if (truth.value !== null) post({ kind: 'truth', truth: truth.value });
+      load();
       cut();
     },
     { immediate: true },

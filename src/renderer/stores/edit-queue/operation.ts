@@ -1,7 +1,8 @@
 import type { ReviewState } from '#shared/contract/edits.ts';
 import type { TileDiff } from '#shared/mask/tile-diff.ts';
 
-interface OfImage {
+/** The same photo has the same id in every project. */
+export interface OfImage {
   readonly projectId: string | null;
   readonly imageId: string;
 }

@@ -17,7 +17,7 @@ class FakeCore {
   readonly seen = new Set<string>();
   script: ('ok' | 'before' | 'after')[] = [];
 
-  state = (imageId: string): Promise<EditState> => Promise.resolve(this.#state(imageId));
+  state = ({ imageId }: { imageId: string }): Promise<EditState> => Promise.resolve(this.#state(imageId));
 
   send = async (operation: EditOperation, expectedRevision: number): Promise<EditState> => {
     await Promise.resolve();
@@ -66,9 +66,9 @@ function commit(id: string, imageId = A): CommitOperation {
 }
 const step = (kind: 'undo' | 'redo', imageId = A): EditOperation => ({ kind, projectId: 'p', imageId });
 
-function makeQueue(core: FakeCore, maySend: (operation: EditOperation) => boolean = () => true) {
+function makeQueue(core: FakeCore, openProject: () => string | null = () => 'p') {
   const landed: EditOperation[] = [];
-  const queue = new EditQueue(core, { changed: () => undefined, landed: (operation) => landed.push(operation) }, maySend, () => new Promise((resolve) => setTimeout(resolve, 0)));
+  const queue = new EditQueue(core, { changed: () => undefined, landed: (operation) => landed.push(operation) }, openProject, () => new Promise((resolve) => setTimeout(resolve, 0)));
   return { queue, landed };
 }
 
@@ -129,7 +129,7 @@ describe('EditQueue', () => {
   it('keeps what the core refuses, and what was made on it, and lets other images go on', async () => {
     const core = new FakeCore();
     const { queue } = makeQueue(core);
-    queue.learn({ ...(await core.state(A)), revision: 7 });
+    queue.learn({ ...(await core.state({ imageId: A })), revision: 7 });
     queue.add(commit('g0'));
     queue.add(commit('g1'));
     queue.add(commit('other', B));
@@ -140,7 +140,7 @@ describe('EditQueue', () => {
     const kept = queue.takeStuck(A);
     expect(netGestures(kept).map((gesture) => gesture.clientGestureId)).toEqual(['g0', 'g1', 'g2']);
     expect(queue.stuck(A)).toBeNull();
-    queue.learn(await core.state(A));
+    queue.learn(await core.state({ imageId: A }));
     queue.add(commit('g0 again'));
     await drain(queue);
     expect(core.applied.get(A)).toEqual(['g0 again']);
@@ -149,7 +149,7 @@ describe('EditQueue', () => {
   it('sends nothing while another project is open', async () => {
     const core = new FakeCore();
     let isOpen = false;
-    const { queue } = makeQueue(core, () => isOpen);
+    const { queue } = makeQueue(core, () => (isOpen ? 'p' : 'other'));
     queue.add(commit('g0'));
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(core.seen.size).toBe(0);
@@ -163,7 +163,7 @@ describe('EditQueue', () => {
   it('saves what is made in the open project while what another one left waits, and keeps the two apart on one photo', async () => {
     const core = new FakeCore();
     let open = 'other';
-    const { queue } = makeQueue(core, ({ projectId }) => projectId === open);
+    const { queue } = makeQueue(core, () => open);
     queue.add(commit('left behind'));
     expect(queue.waiting(A)).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -178,11 +178,36 @@ describe('EditQueue', () => {
     expect(core.applied.get(A)).toEqual(['made here', 'left behind']);
   });
 
+  it('builds on the revision of the project an operation belongs to, not on that of the same photo elsewhere', async () => {
+    const core = new FakeCore();
+    let open = 'p';
+    const { queue } = makeQueue(core, () => open);
+    queue.learn({ ...(await core.state({ imageId: A })), revision: 7 });
+    open = 'other';
+    expect(queue.knownState(A)).toBeNull();
+    queue.add({ ...commit('made here'), projectId: 'other' });
+    await drain(queue);
+    expect(queue.stuck(A)).toBeNull();
+    expect(core.applied.get(A)).toEqual(['made here']);
+  });
+
+  it('waits, and keeps the operation, while another project answers in place of its own', async () => {
+    const core = new FakeCore();
+    let refusals = 3;
+    const send = core.send;
+    core.send = (operation, revision) => (refusals-- > 0 ? Promise.reject(fail('OTHER_PROJECT')) : send(operation, revision));
+    const { queue } = makeQueue(core);
+    queue.add(commit('g0'));
+    await drain(queue);
+    expect(queue.stuck(A)).toBeNull();
+    expect(core.applied.get(A)).toEqual(['g0']);
+  });
+
   it('shows what was refused in the project alone that it was made in', async () => {
     const core = new FakeCore();
     let open = 'p';
-    const { queue } = makeQueue(core, ({ projectId }) => projectId === open);
-    queue.learn({ ...(await core.state(A)), revision: 7 });
+    const { queue } = makeQueue(core, () => open);
+    queue.learn({ ...(await core.state({ imageId: A })), revision: 7 });
     queue.add(commit('refused'));
     await drain(queue);
     expect(queue.stuck(A)).not.toBeNull();

@@ -1,10 +1,10 @@
 import type { EditState } from '#shared/contract/edits.ts';
 import { toErrorValue, type ErrorCode, type ErrorValue } from '#shared/errors.ts';
-import type { EditOperation } from './operation.ts';
+import type { EditOperation, OfImage } from './operation.ts';
 
 /** The core, as the queue needs it. Each answer means that it is on disk. */
 export interface EditTransport {
-  state(imageId: string): Promise<EditState>;
+  state(owner: OfImage): Promise<EditState>;
   send(operation: EditOperation, expectedRevision: number): Promise<EditState>;
 }
 
@@ -21,8 +21,8 @@ export interface StuckEdits {
   readonly operations: readonly EditOperation[];
 }
 
-/** These pass by themselves, or once the user has made room or signed in again. */
-const PASSING: readonly ErrorCode[] = ['SHUTTING_DOWN', 'PROJECT_LOCKED', 'DISK_FULL', 'WRITE_FAILED', 'UNAUTHORIZED', 'INTERNAL'];
+/** These pass by themselves, or once the user has made room, signed in or opened the project again. */
+const PASSING: readonly ErrorCode[] = ['SHUTTING_DOWN', 'PROJECT_LOCKED', 'DISK_FULL', 'WRITE_FAILED', 'UNAUTHORIZED', 'OTHER_PROJECT', 'INTERNAL'];
 /** An INTERNAL error that stays is no passing one. */
 const MAX_INTERNAL_TRIES = 5;
 const FIRST_RETRY_MS = 200;
@@ -41,11 +41,11 @@ interface Entry {
 export class EditQueue {
   readonly #transport: EditTransport;
   readonly #events: EditQueueEvents;
-  readonly #maySend: (operation: EditOperation) => boolean;
+  readonly #openProject: () => string | null;
   readonly #sleep: (ms: number) => Promise<void>;
   #entries: Entry[] = [];
+  /** By project and image, as the next. */
   readonly #states = new Map<string, EditState>();
-  /** By project and image. */
   readonly #stuck = new Map<string, StuckEdits>();
   #trouble: ErrorValue | null = null;
   #isRunning = false;
@@ -53,10 +53,10 @@ export class EditQueue {
   #hasNothingToSend = false;
   #wake: (() => void) | null = null;
 
-  constructor(transport: EditTransport, events: EditQueueEvents, maySend: (operation: EditOperation) => boolean, sleep: (ms: number) => Promise<void>) {
+  constructor(transport: EditTransport, events: EditQueueEvents, openProject: () => string | null, sleep: (ms: number) => Promise<void>) {
     this.#transport = transport;
     this.#events = events;
-    this.#maySend = maySend;
+    this.#openProject = openProject;
     this.#sleep = sleep;
   }
 
@@ -67,22 +67,22 @@ export class EditQueue {
 
   /** Operations on their way: of one image of the open project, or all. The same photo has the same id in every project. */
   waiting(imageId?: string): number {
-    return this.#entries.filter(({ operation }) => imageId === undefined || (operation.imageId === imageId && this.#maySend(operation))).length;
+    return this.#entries.filter(({ operation }) => imageId === undefined || ownerOf(operation) === this.#here(imageId)).length;
   }
 
   /** Of an image of the open project. */
   stuck(imageId: string): StuckEdits | null {
-    return this.#stuckOf(imageId)?.[1] ?? null;
+    return this.#stuck.get(this.#here(imageId)) ?? null;
   }
 
-  /** What the core last said of an image. */
+  /** What the core last said of an image of the open project. */
   knownState(imageId: string): EditState | null {
-    return this.#states.get(imageId) ?? null;
+    return this.#states.get(this.#here(imageId)) ?? null;
   }
 
   /** What the core says of an image on which nothing waits; later operations build on it. */
   learn(state: EditState): void {
-    if (this.waiting(state.imageId) === 0) this.#states.set(state.imageId, state);
+    if (this.waiting(state.imageId) === 0) this.#states.set(this.#here(state.imageId), state);
   }
 
   add(operation: EditOperation): void {
@@ -102,14 +102,11 @@ export class EditQueue {
 
   /** Takes out what stuck, for the user's decision to be carried out. */
   takeStuck(imageId: string): readonly EditOperation[] {
-    const [owner, stuck] = this.#stuckOf(imageId) ?? [];
-    if (owner !== undefined) this.#stuck.delete(owner);
+    const owner = this.#here(imageId);
+    const stuck = this.#stuck.get(owner);
+    this.#stuck.delete(owner);
     this.#events.changed();
     return stuck?.operations ?? [];
-  }
-
-  #stuckOf(imageId: string): [owner: string, StuckEdits] | undefined {
-    return [...this.#stuck].find(([, { operations }]) => operations.some((operation) => operation.imageId === imageId && this.#maySend(operation)));
   }
 
   /** Resolves when nothing of an image waits any more. */
@@ -123,7 +120,7 @@ export class EditQueue {
     let retryMs = FIRST_RETRY_MS;
     let internalTries = 0;
     while (this.#entries.length > 0) {
-      const entry = this.#entries.find(({ operation }) => this.#maySend(operation));
+      const entry = this.#entries.find(({ operation }) => this.#isOpen(operation));
       this.#hasNothingToSend = entry === undefined;
       if (entry === undefined) {
         await this.#pause(LONGEST_RETRY_MS);
@@ -133,7 +130,7 @@ export class EditQueue {
       try {
         const state = await this.#land(entry);
         this.#entries = this.#entries.filter((other) => other !== entry);
-        this.#states.set(state.imageId, state);
+        this.#states.set(ownerOf(operation), state);
         this.#trouble = null;
         retryMs = FIRST_RETRY_MS;
         internalTries = 0;
@@ -159,9 +156,9 @@ export class EditQueue {
   /** Sends an operation, or finds that an earlier sending, whose answer never came, did its work. */
   async #land(entry: Entry): Promise<EditState> {
     const { operation } = entry;
-    const before = this.#states.get(operation.imageId) ?? (await this.#transport.state(operation.imageId));
+    const before = this.#states.get(ownerOf(operation)) ?? (await this.#transport.state(operation));
     if (entry.sentFrom !== null && (operation.kind === 'undo' || operation.kind === 'redo')) {
-      const now = await this.#transport.state(operation.imageId);
+      const now = await this.#transport.state(operation);
       const [less, more] = operation.kind === 'undo' ? (['undoable', 'redoable'] as const) : (['redoable', 'undoable'] as const);
       const from = entry.sentFrom;
       if (now.revision === from.revision + 1 && now[less] === from[less] - 1 && now[more] === from[more] + 1) return now;
@@ -175,9 +172,17 @@ export class EditQueue {
     const operations = this.#entries.map(({ operation }) => operation).filter((operation) => ownerOf(operation) === owner);
     this.#entries = this.#entries.filter(({ operation }) => ownerOf(operation) !== owner);
     this.#stuck.set(owner, { error, operations });
-    this.#states.delete(refused.imageId);
+    this.#states.delete(owner);
     this.#trouble = null;
     this.#events.changed();
+  }
+
+  #isOpen({ projectId }: OfImage): boolean {
+    return projectId === this.#openProject();
+  }
+
+  #here(imageId: string): string {
+    return ownerOf({ projectId: this.#openProject(), imageId });
   }
 
   async #pause(ms: number): Promise<void> {
@@ -186,6 +191,6 @@ export class EditQueue {
   }
 }
 
-function ownerOf({ projectId, imageId }: EditOperation): string {
+function ownerOf({ projectId, imageId }: OfImage): string {
   return `${projectId ?? ''} ${imageId}`;
 }

@@ -78,6 +78,7 @@ export const fix = {
     'fill-too-large': 'That region is too large to fill at once. Use the polygon.',
     'read-only': 'This image is read-only here.',
     'not-loaded': 'This image was not here yet. Press again.',
+    'open-outline': 'The outline is not closed. Enter fills it, Escape gives it up.',
     'decide-again': 'What was decided here was not saved. Look at the mask and decide again.',
   },
   heldElsewhere: 'This image is open for painting in another window. Here it can be looked at; changes made there appear.',
