@@ -86,3 +86,5 @@ export function useCopies(shown: ShownScores) {
 
   return { csv, latex, tablePng, classesPng, matrixPng, curvePng };
 }
+
+export type Copies = ReturnType<typeof useCopies>;

@@ -101,3 +101,5 @@ export function useScoreNow(runId: Ref<string>) {
 
   return { error, isStarting, going, canScore, start, stop };
 }
+
+export type ScoreNow = ReturnType<typeof useScoreNow>;
