@@ -29,6 +29,29 @@ describe.each([
   });
 });
 
+describe('a portrait of 90 × 120, bicubic as Pillow, whichever axis it takes first', () => {
+  const { width, height } = image;
+  const data = new Uint8Array(image.data.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) data.set(image.data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3), (x * height + y) * 3);
+  }
+  const portrait = { width: height, height: width, data };
+
+  // Down by 30 and across by 15 is where the order changes.
+  it.each([
+    [60, 45],
+    [75, 60],
+    [80, 90],
+    [75, 91],
+    [75, 90],
+    [75, 89],
+    [200, 61],
+  ])('to %i × %i', (toWidth, toHeight) => {
+    const resized = resizeLikePil(portrait, 3, { width: toWidth, height: toHeight }, 'bicubic');
+    expect(worstDifference(resized.data, fixture.values(`portrait_${toWidth}_${toHeight}`))).toBe(0);
+  });
+});
+
 describe('resizing', () => {
   it('one channel as each of three', () => {
     const green: ByteRaster = { width: image.width, height: image.height, data: image.data.filter((_, at) => at % 3 === 1) };

@@ -3,8 +3,8 @@ import type { Size } from '../planes.ts';
 import type { ByteRaster, RgbRaster } from '../rasters.ts';
 
 /**
- * Resizing of bytes as Pillow does it (libImaging/Resample.c): antialiased, weights in fixed point of 22 bits, columns and then rows, with bytes
- * in between.
+ * Resizing of bytes as Pillow 13 does it (libImaging/Resample.c): antialiased, weights in fixed point of 22 bits, along one axis and then along the
+ * other, with bytes in between.
  */
 
 export type PilFilter = 'bilinear' | 'bicubic';
@@ -29,6 +29,8 @@ const KERNELS: Readonly<Record<PilFilter, Kernel>> = {
 const PRECISION_BITS = 22;
 const HALF = 2 ** (PRECISION_BITS - 1);
 
+type Bytes = Size & { readonly data: Uint8Array };
+
 interface Taps {
   readonly from: Int32Array; // first source position of each target position
   readonly count: Int32Array;
@@ -37,15 +39,23 @@ interface Taps {
 }
 
 /** `data` [h, w, channels] → [H, W, channels]; Image.resize(size, BICUBIC or BILINEAR) of 8-bit images without alpha. */
-export function resizeLikePil(image: Size & { readonly data: Uint8Array }, channels: 1 | 3, size: Size, filter: PilFilter): Size & { readonly data: Uint8Array } {
+export function resizeLikePil(image: Bytes, channels: 1 | 3, size: Size, filter: PilFilter): Bytes {
   assertLength('resize', image.width, image.height, channels, image.data.length);
   assertWhole('resize', 'width', size.width, 1, 65_535);
   assertWhole('resize', 'height', size.height, 1, 65_535);
   assertWhole('resize', 'width of the image', image.width, 1, 2 ** 26);
   assertWhole('resize', 'height of the image', image.height, 1, 2 ** 26);
-  const across = image.width === size.width ? image.data : resizeRows(image, channels, tapsOf(image.width, size.width, KERNELS[filter]), size.width);
-  const data = image.height === size.height ? across.slice() : resizeColumns(across, size.width * channels, tapsOf(image.height, size.height, KERNELS[filter]), size.height);
-  return { width: size.width, height: size.height, data };
+  const across = (from: Bytes): Bytes =>
+    from.width === size.width ? from : { width: size.width, height: from.height, data: resizeRows(from, channels, tapsOf(from.width, size.width, KERNELS[filter]), size.width) };
+  const down = (from: Bytes): Bytes =>
+    from.height === size.height ? from : { width: from.width, height: size.height, data: resizeColumns(from.data, from.width * channels, tapsOf(from.height, size.height, KERNELS[filter]), size.height) };
+  const resized = goesDownFirst(image, size) ? across(down(image)) : down(across(image));
+  return resized.data === image.data ? { ...resized, data: image.data.slice() } : resized;
+}
+
+/** Pillow's choice since version 13; the two orders round differently. Before, it always went across first. */
+function goesDownFirst(from: Size, to: Size): boolean {
+  return to.height < from.height && from.height - to.height > 2 * (from.width - to.width);
 }
 
 function tapsOf(source: number, target: number, { support, weight }: Kernel): Taps {
@@ -83,7 +93,7 @@ function clip8(sum: number): number {
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-function resizeRows(image: Size & { readonly data: Uint8Array }, channels: 1 | 3, taps: Taps, width: number): Uint8Array {
+function resizeRows(image: Bytes, channels: 1 | 3, taps: Taps, width: number): Uint8Array {
   return channels === 1 ? resizeGreyRows(image, taps, width) : resizeRgbRows(image, taps, width);
 }
 
