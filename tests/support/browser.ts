@@ -10,6 +10,8 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const SAMPLE = path.join(ROOT, 'resources/sample');
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => existsSync(file));
 
+export const chromiumPath: string = CHROMIUM ?? '';
+
 /** Why browser tests cannot run here, or null. */
 export const noBrowser: string | null = CHROMIUM === undefined ? 'no Chromium on this machine (apt install chromium)' : null;
 
@@ -77,7 +79,7 @@ export interface Workbench {
 export async function openWorkbench(options: { dir?: string; env?: Record<string, string>; theme?: 'dark' | 'light' | 'contrast' } = {}): Promise<Workbench> {
   const dir = options.dir ?? (await copySampleProject());
   const project = await serveProject(dir, options.env);
-  const browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox', '--disable-gpu'] });
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu'] });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const { theme } = options;
   if (theme !== undefined) await context.addInitScript((name) => localStorage.setItem('penumbra.theme', name), theme);

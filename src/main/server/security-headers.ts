@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
-  "script-src 'self'",
+  // WebAssembly of the page's own files may be compiled (the raster primitives); code from strings may not.
+  "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
   "img-src 'self' blob:",
   "connect-src 'self'",

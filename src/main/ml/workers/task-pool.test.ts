@@ -9,9 +9,10 @@ const entry = new URL(
       if (task === 'die') process.exit(7);
       if (task === 'throw') throw new Error('thrown outside the handler');
       if (task === 'hang') return;
+      if (task === 'half') return parentPort.postMessage({ id, kind: 'progress', share: 0.5 });
       const error = { code: 'IMAGE_TRUNCATED', message: 'cut', remedy: 'copy again', details: {} };
-      if (task === 'refuse') return parentPort.postMessage({ id, ok: false, error });
-      parentPort.postMessage({ id, ok: true, result: task * 2 });
+      if (task === 'refuse') return parentPort.postMessage({ id, kind: 'failed', error });
+      parentPort.postMessage({ id, kind: 'done', result: task * 2 });
     });
   `)}`,
 );
@@ -59,5 +60,42 @@ describe('task pool', () => {
     await pool.close();
     for (const result of await results) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'RUN_CANCELLED' } });
     await expect(pool.run(1)).rejects.toMatchObject({ code: 'RUN_CANCELLED' });
+  });
+
+  it('tells how far a task is', async () => {
+    start(1);
+    const shares: number[] = [];
+    const cancel = new AbortController();
+    const half = pool.run('half', {
+      signal: cancel.signal,
+      onProgress: (share) => {
+        shares.push(share);
+        cancel.abort();
+      },
+    });
+    await expect(half).rejects.toMatchObject({ code: 'RUN_CANCELLED' });
+    expect(shares).toEqual([0.5]);
+  });
+
+  it('a task that is cancelled ends at once, and the rest goes on in a thread in its place', async () => {
+    start(1);
+    const cancel = new AbortController();
+    const hanging = pool.run('hang', { signal: cancel.signal });
+    const waiting = pool.run(2, { signal: cancel.signal });
+    const rest = pool.run(3);
+    cancel.abort();
+    await expect(hanging).rejects.toMatchObject({ code: 'RUN_CANCELLED' });
+    await expect(waiting).rejects.toMatchObject({ code: 'RUN_CANCELLED' });
+    expect(await rest).toBe(6);
+    await expect(pool.run(4, { signal: cancel.signal })).rejects.toMatchObject({ code: 'RUN_CANCELLED' });
+    expect(pool.threads).toBe(1);
+  });
+
+  it('refuses a task that cannot be sent, and takes the next', async () => {
+    start(1);
+    const unsendable = new TaskPool<unknown, number>(entry, 1);
+    await expect(unsendable.run(() => 1)).rejects.toThrow('could not be cloned');
+    expect(await unsendable.run(4)).toBe(8);
+    await unsendable.close();
   });
 });
