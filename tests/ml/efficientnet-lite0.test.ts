@@ -162,9 +162,9 @@ describe('loading', () => {
     parameters.dispose();
   });
 
-  it('exports what it loaded, in the reference’s layout', () => {
+  it('exports what it loaded, in the reference’s layout', async () => {
     const { parameters } = network(16);
-    for (const [name, { shape, values }] of parameters.export()) {
+    for (const [name, { shape, values }] of await parameters.export()) {
       expect(shape, name).toEqual(weights.get(name)?.shape);
       expect(sameBits(values, weights.get(name)?.values), name).toBe(true);
     }

@@ -249,7 +249,7 @@ describe.each(['native', 'cpu', 'webgpu'] as const)('on %s', (id) => {
         g.dispose();
         await expectClose(parameters.get('w').variable, weight, `weight after ${learningRate}`);
         // Slots go through the host and into a new optimiser after every step, as in a resumed run.
-        const slots = optimiser.state();
+        const slots = await optimiser.state();
         optimiser.dispose();
         optimiser = make();
         optimiser.restore(slots);

@@ -83,7 +83,8 @@ export type StageInputs<K extends InputKinds> = {
 /**
  * One stage of a method: a file in ml/stages that reads as the method.
  * `config` is a zod object whose every field has a default and `.meta({ title, unit?, source })`;
- * forms, `--set`, provenance and artifact keys derive from it.
+ * forms, `--set`, provenance and artifact keys derive from it. A setting that a stage gets after it has made artifacts, and whose default changes no
+ * bit of them, has `keyedOffDefault: true` as well (pipeline/keys.ts).
  * Raise `version` whenever the same config and inputs would give another result.
  */
 export interface StageDefinition<C extends z.ZodObject = z.ZodObject, K extends InputKinds = InputKinds> {

@@ -26,11 +26,11 @@ describe('loading', () => {
     ['another network', new Map([['layer1.0.conv1.weight', { shape: [3], values: new Float32Array(3) }]]), 'WEIGHTS_MISMATCH', /missing: fc8\.weight, bn\.weight; not of this network: layer1\.0\.conv1\.weight/],
     ['NaN', tensors({ 'bn.weight': { shape: [3], values: Float32Array.of(0, NaN, 1) } }), 'WEIGHTS_MALFORMED', /bn\.weight holds NaN at position 1; expected finite numbers/],
     ['infinity', tensors({ 'bn.weight': { shape: [3], values: Float32Array.of(0, 1, -Infinity) } }), 'WEIGHTS_MALFORMED', /bn\.weight holds -Infinity at position 2/],
-  ])('%s is refused with file, key, expected and found, and nothing is taken', (_, file, code, message) => {
+  ])('%s is refused with file, key, expected and found, and nothing is taken', async (_, file, code, message) => {
     const store = head();
     expect(() => store.load(file, { source: 'psa.pth' })).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) as unknown }));
     expect(() => store.load(file, { source: 'psa.pth' })).toThrow('psa.pth');
-    for (const { values } of store.export().values()) expect(values.every((value) => value === 7)).toBe(true);
+    for (const { values } of (await store.export()).values()) expect(values.every((value) => value === 7)).toBe(true);
     store.dispose();
   });
 });

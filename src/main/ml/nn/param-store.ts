@@ -1,6 +1,7 @@
 import type * as TF from '@tensorflow/tfjs-core';
 import { PenumbraError } from '#shared/errors.ts';
 import type { HostTensor, HostTensors } from './host-tensor.ts';
+import { readTensor } from './read-tensor.ts';
 import { fromReference, referenceShape, toReference, type ParameterLayout } from './layout.ts';
 
 /** Which learning rate a parameter takes: pretrained parts move slowly, new ones fast. */
@@ -21,11 +22,14 @@ export interface ParameterDeclaration {
   readonly role: ParameterRole;
   readonly group: ParameterGroup;
   readonly trainable: boolean;
+  /** Running moments that take in each training batch: they change without being learnt. Default false. */
+  readonly followsBatches?: boolean;
   /** Row-major values in the engine's layout. */
   initial(): Float32Array;
 }
 
 export interface Parameter extends Omit<ParameterDeclaration, 'initial'> {
+  readonly followsBatches: boolean;
   readonly variable: TF.Variable;
 }
 
@@ -80,12 +84,12 @@ export class ParamStore implements Parameters {
   }
 
   declare(declaration: ParameterDeclaration): Parameter {
-    const { name, shape, layout, role, group, trainable } = declaration;
+    const { name, shape, layout, role, group, trainable, followsBatches = false } = declaration;
     if (this.#parameters.has(name)) throw new Error(`parameter ${name} is declared twice`);
     const tensor = this.#tf.tensor(declaration.initial(), [...shape], 'float32');
     const variable = this.#tf.variable(tensor, trainable);
     tensor.dispose();
-    const parameter: Parameter = { name, shape, layout, role, group, trainable, variable };
+    const parameter: Parameter = { name, shape, layout, role, group, trainable, followsBatches, variable };
     this.#parameters.set(name, parameter);
     return parameter;
   }
@@ -118,13 +122,10 @@ export class ParamStore implements Parameters {
   }
 
   /** Every value in the reference's layout, in order of declaration. */
-  export(): Map<string, HostTensor> {
-    return new Map(
-      this.list().map((parameter): [string, HostTensor] => {
-        const values = parameter.variable.dataSync<'float32'>().slice();
-        return [parameter.name, toReference({ shape: parameter.shape, values }, parameter.layout)];
-      }),
-    );
+  async export(): Promise<Map<string, HostTensor>> {
+    const values = new Map<string, HostTensor>();
+    for (const { name, layout, variable } of this.list()) values.set(name, toReference(await readTensor(variable), layout));
+    return values;
   }
 
   /**

@@ -6,7 +6,7 @@ export interface Optimiser {
   /** One step; gradients by parameter name stay the caller's. Parameters without a gradient stay as they are. */
   step(gradients: ReadonlyMap<string, Tensor>, learningRate: number): void;
   /** Every slot by name, exactly; empty before the first step. */
-  state(): Map<string, HostTensor>;
+  state(): Promise<Map<string, HostTensor>>;
   /** Puts slots back, so that the next step gives the bits it would have given. */
   restore(state: HostTensors): void;
   dispose(): void;

@@ -1,16 +1,13 @@
 import type * as TF from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { HostTensor, HostTensors } from '../nn/host-tensor.ts';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Parameter } from '../nn/param-store.ts';
+import type { ParameterRule } from './groups.ts';
 import type { Optimiser } from './optimiser.ts';
+import { requireKnownSlots, Slots } from './slots.ts';
 
-export interface SgdOptions {
+export interface SgdOptions extends ParameterRule {
   readonly momentum: number;
   readonly nesterov?: boolean;
-  /** L2: added to the gradient as weightDecay · weight, as torch.optim.SGD does. */
-  weightDecay(parameter: Parameter): number;
-  /** Factor on the learning rate. */
-  multiplier(parameter: Parameter): number;
 }
 
 /**
@@ -18,15 +15,14 @@ export interface SgdOptions {
  * Nesterov, else v.
  */
 export function sgd(tf: typeof TF, parameters: readonly Parameter[], options: SgdOptions): Optimiser {
-  const velocities = new Map<string, Variable>();
+  const velocities = new Slots(tf, 'velocity');
   const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
 
-  const direction = (parameter: Parameter, gradient: Tensor): Tensor => {
+  const direction = ({ name }: Parameter, gradient: Tensor): Tensor => {
     if (options.momentum === 0) return gradient;
-    const known = velocities.get(parameter.name);
+    const known = velocities.get(name);
     const velocity = known === undefined ? gradient : tf.add(tf.mul(known, options.momentum), gradient);
-    if (known === undefined) velocities.set(parameter.name, tf.variable(velocity, false));
-    else known.assign(velocity);
+    velocities.set(name, velocity);
     return options.nesterov === true ? tf.add(gradient, tf.mul(velocity, options.momentum)) : velocity;
   };
 
@@ -43,26 +39,13 @@ export function sgd(tf: typeof TF, parameters: readonly Parameter[], options: Sg
         });
       }
     },
-    state: () => new Map([...velocities].map(([name, slot]): [string, HostTensor] => [`velocity/${name}`, hostCopy(slot)])),
-    restore: (state: HostTensors) => {
-      for (const slot of velocities.values()) slot.dispose();
-      velocities.clear();
-      for (const [key, { shape, values }] of state) {
-        const name = key.replace(/^velocity\//, '');
-        if (!byName.has(name)) throw new Error(`optimiser slot ${key} belongs to no parameter`);
-        velocities.set(
-          name,
-          tf.tidy(() => tf.variable(tf.tensor(values, [...shape], 'float32'), false)),
-        );
-      }
+    state: async () => new Map(await velocities.state()),
+    restore: (state) => {
+      requireKnownSlots(state, ['velocity'], new Set(byName.keys()));
+      velocities.restore(state);
     },
     dispose: () => {
-      for (const slot of velocities.values()) slot.dispose();
-      velocities.clear();
+      velocities.dispose();
     },
   };
-}
-
-function hostCopy(slot: Variable): HostTensor {
-  return { shape: slot.shape, values: slot.dataSync<'float32'>().slice() };
 }

@@ -30,6 +30,7 @@ function describeFields(config: z.ZodObject): Field[] {
     const whole = z.record(z.string(), z.json()).parse(z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' }));
     const { title, unit, source, default: fallback, ...schema } = whole;
     delete schema['$schema'];
+    delete schema['keyedOffDefault'];
     return {
       key,
       title: textOr(title, key),

@@ -9,7 +9,7 @@ import { cancelled, stageContext } from './context.ts';
 import { stageError } from './failure.ts';
 import { planRun, validateRecipe, type PlannedStep } from './graph.ts';
 import type { ArtifactDraft, PipelineHost } from './host.ts';
-import { artifactKey } from './keys.ts';
+import { artifactKey, keyedConfig } from './keys.ts';
 import { RunProgress } from './progress.ts';
 import { resolveConfigs, type ResolvedConfigs } from './resolve.ts';
 
@@ -111,7 +111,7 @@ async function reuseOrRun(walk: Walk, planned: PlannedStep, step: RecipeStep): P
   const key = artifactKey({
     stage: stage.id,
     stageVersion: stage.version,
-    config,
+    config: keyedConfig(stage.config, config),
     // What is made of an incomplete input is another thing than what is made of it once it is complete.
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, reader]) => [name, [reader.key, ...leftOutOf(reader.manifest)].join(' without ')])),
     sources: fingerprints,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { artifactKey, canonicalJson, type KeyParts } from './keys.ts';
+import * as z from 'zod';
+import { artifactKey, canonicalJson, keyedConfig, type KeyParts } from './keys.ts';
 
 const parts: KeyParts = {
   stage: 'make-cams',
@@ -36,6 +37,20 @@ describe('artifactKey', () => {
     ['backend', { backend: 'webgpu-gpu' }],
   ])('changes with %s', (_name, change) => {
     expect(artifactKey({ ...parts, ...change })).not.toBe(artifactKey(parts));
+  });
+});
+
+describe('keyedConfig', () => {
+  const schema = z.strictObject({ old: z.int().default(1), late: z.array(z.int()).default([2]).meta({ title: 'late', keyedOffDefault: true }) });
+
+  it('leaves out a later setting at its default, whatever was said of it', () => {
+    expect(keyedConfig(schema, schema.parse({}))).toEqual({ old: 1 });
+    expect(keyedConfig(schema, schema.parse({ old: 3, late: [2] }))).toEqual({ old: 3 });
+  });
+
+  it('holds it as soon as it has another value, and what no schema names', () => {
+    expect(keyedConfig(schema, schema.parse({ late: [2, 2] }))).toEqual({ old: 1, late: [2, 2] });
+    expect(keyedConfig(schema, { old: 1, other: null })).toEqual({ old: 1, other: null });
   });
 });
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type * as z from 'zod';
 import type { ArtifactKey } from '#shared/domain/ids.ts';
 
 /** Everything an artifact's bytes depend on. Two runs that agree in all of it share the artifact. */
@@ -25,6 +26,19 @@ export function artifactKey(parts: KeyParts): ArtifactKey {
     .update(canonicalJson({ format: KEY_FORMAT, ...parts }))
     .digest('hex')
     .slice(0, 32);
+}
+
+/**
+ * Settings as a key has them. One that its stage got later (`keyedOffDefault` in its meta) is left out while it has its default, which by
+ * promise changes no bit: so artifacts made before it was there are found again.
+ */
+export function keyedConfig(schema: z.ZodObject, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const shape = schema.shape as Readonly<Record<string, z.ZodType>>;
+  const isOld = ([name, value]: [string, unknown]): boolean => {
+    const field = shape[name];
+    return field?.meta()?.['keyedOffDefault'] !== true || canonicalJson(value) !== canonicalJson(field.parse(undefined));
+  };
+  return Object.fromEntries(Object.entries(config).filter(isOld));
 }
 
 /** JSON with object keys in code-point order, no white space, and undefined members left out. Refuses what JSON cannot hold. */

@@ -58,7 +58,7 @@ export const makeCams = defineStage({
       await eachPhoto(context, images, config, {
         isDone: (image) => hasScoreMaps(output, image.id),
         make: async (image, levels) => {
-          const maps = activationMaps(context.backend, network, image, levels, config.mirror);
+          const maps = await activationMaps(context.backend, network, image, levels, config.mirror);
           await writeScoreMaps(output, image.id, maps);
           const place = shown.indexOf(image);
           const [photo] = levels;
@@ -72,17 +72,20 @@ export const makeCams = defineStage({
 });
 
 /** The maps of the classes that a photo is tagged with, on the stride-4 grid, each with maximum 1. */
-function activationMaps(backend: TensorBackend, network: Classifier, image: TaggedImage, levels: readonly PyramidLevel[], mirror: boolean): ScoreMaps {
+async function activationMaps(backend: TensorBackend, network: Classifier, image: TaggedImage, levels: readonly PyramidLevel[], mirror: boolean): Promise<ScoreMaps> {
   const { tf } = backend;
   const channels = image.tags.flatMap((tag, channel) => (tag === 1 ? [channel] : []));
   const grid = scoreGrid(image);
-  const data = tf.tidy(() => {
-    if (channels.length === 0) return new Float32Array();
+  const keys = channels.map((channel) => channel + 1);
+  if (channels.length === 0) return { keys, planes: { count: 0, ...grid, data: new Float32Array() } };
+  const maps = tf.tidy(() => {
     const positive = (images: Tensor4D) => tf.relu<Tensor4D>(tf.gather(network.maps(images), tf.tensor1d(channels, 'int32'), 3)); // [B, h', w', K]
     const summed = sumViews(backend, { levels, mirror, grid }, positive); // [1, h, w, K]
     const largest = tf.max(summed, [1, 2], true); // [1, 1, 1, K]
     const normalised = tf.div(summed, tf.add(largest, EPSILON));
-    return tf.transpose(normalised, [0, 3, 1, 2]).dataSync<'float32'>(); // [1, K, h, w]
+    return tf.transpose(normalised, [0, 3, 1, 2]); // [1, K, h, w]
   });
-  return { keys: channels.map((channel) => channel + 1), planes: { count: channels.length, ...grid, data } };
+  const data = await maps.data<'float32'>();
+  maps.dispose();
+  return { keys, planes: { count: channels.length, ...grid, data } };
 }

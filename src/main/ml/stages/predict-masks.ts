@@ -45,7 +45,7 @@ export const predictMasks = defineStage({
       network.parameters.load(weights, { source: `model ${model.key}` });
       await eachPhoto(context, images, config, {
         isDone: (image) => hasLabelMap(output, image.id),
-        make: async (image, levels) => writeLabelMap(output, image.id, bestClasses(context.backend, network, image, levels, config.mirror)),
+        make: async (image, levels) => writeLabelMap(output, image.id, await bestClasses(context.backend, network, image, levels, config.mirror)),
       });
     } finally {
       network.parameters.dispose();
@@ -53,15 +53,17 @@ export const predictMasks = defineStage({
   },
 });
 
-function bestClasses(backend: TensorBackend, network: Segmenter, photo: Size, levels: readonly PyramidLevel[], mirror: boolean): LabelMap {
+async function bestClasses(backend: TensorBackend, network: Segmenter, photo: Size, levels: readonly PyramidLevel[], mirror: boolean): Promise<LabelMap> {
   const { tf, ops } = backend;
   const { width, height } = photo;
   // Summed on the finest decoder grid first: the resize to photo size, the dearest step, is then done once.
   const grid = levels.map((level) => stride4(level)).reduce((a, b) => (a.width >= b.width ? a : b));
-  const labels = tf.tidy(() => {
+  const best = tf.tidy(() => {
     const summed = sumViews(backend, { levels, mirror, grid }, (images) => network.logits(network.frozen(images), INFERENCE)); // [1, h, w, C]
-    return tf.argMax(ops.resizeBilinear(summed, [height, width], false), 3).dataSync<'int32'>();
+    return tf.argMax(ops.resizeBilinear(summed, [height, width], false), 3);
   });
+  const labels = await best.data<'int32'>();
+  best.dispose();
   return { width, height, data: Uint8Array.from(labels) };
 }
 

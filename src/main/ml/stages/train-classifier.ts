@@ -10,6 +10,7 @@ import { classifierNetwork, HEAD_ALONE, OUTPUT_STRIDE } from '../train/networks.
 import { requireImages, taggedImages, warnOfRareClasses, type TaggedImage } from '../train/select-images.ts';
 import { TagValidation } from '../train/tag-validation.ts';
 import { trainNetwork } from '../train/train-network.ts';
+import { learningSettings } from './learning-settings.ts';
 import { amount, count, flag, splitName } from './settings.ts';
 
 const PSA = 'psa train_cls.py (methods/cam.md §0)';
@@ -43,6 +44,7 @@ export const classifierConfig = z.strictObject({
   }),
   validateEvery: count(1, 1, 1000, { title: 'mAP every', unit: 'epochs', source: 'this project' }),
   checkpointEvery: count(50, 1, 100000, { title: 'Checkpoint every', unit: 'steps', source: 'this project' }),
+  ...learningSettings,
 });
 
 export type ClassifierConfig = z.output<typeof classifierConfig>;
@@ -87,7 +89,7 @@ export const trainClassifier = defineStage({
         },
       });
       const facts = { network: 'classifier', outputStride: OUTPUT_STRIDE, decoderChannels: null, seed: context.seed } as const;
-      await writeModel(context.output, modelCard(facts, classes, config), network.parameters.export());
+      await writeModel(context.output, modelCard(facts, classes, config), await network.parameters.export());
       context.output.summarise({ photos: images.length, leftOut, mapVal: validation.last });
     } finally {
       await pool.close();

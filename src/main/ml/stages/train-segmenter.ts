@@ -12,6 +12,7 @@ import { OUTPUT_STRIDE, segmenterNetwork } from '../train/networks.ts';
 import { requireImages } from '../train/select-images.ts';
 import { trainNetwork } from '../train/train-network.ts';
 import { hasLabelMap, labelMapFile } from './label-maps-io.ts';
+import { learningSettings } from './learning-settings.ts';
 import { amount, count, splitName } from './settings.ts';
 
 const VAINF = 'VainF DeepLabV3+ (networks-formats.md §2)';
@@ -40,6 +41,7 @@ export const segmenterConfig = z.strictObject({
   polyPower: amount(0.9, 0, 10, { title: 'Power of the learning-rate decay', source: VAINF }),
   dropout: amount(0.1, 0, 0.95, { title: 'Dropout after the ASPP', source: VAINF }),
   checkpointEvery: count(50, 1, 100000, { title: 'Checkpoint every', unit: 'steps', source: 'this project' }),
+  ...learningSettings,
 });
 
 export type SegmenterConfig = z.output<typeof segmenterConfig>;
@@ -82,7 +84,7 @@ export const trainSegmenter = defineStage({
         },
       });
       const facts = { network: 'segmenter', outputStride: OUTPUT_STRIDE, decoderChannels: config.decoderChannels, seed: context.seed } as const;
-      await writeModel(context.output, modelCard(facts, classes, config), network.parameters.export());
+      await writeModel(context.output, modelCard(facts, classes, config), await network.parameters.export());
       context.output.summarise({ photos: images.length, leftOut });
     } finally {
       await pool.close();

@@ -7,7 +7,8 @@ import type { SampleJob } from '../data/sample-protocol.ts';
 import type { HostTensor } from '../nn/host-tensor.ts';
 import { randomFor } from '../random/random.ts';
 import type { ImageRecord } from '../stage.ts';
-import { train, type Learner } from './loop.ts';
+import { decodeCheckpoint } from './checkpoint.ts';
+import { train, type Found, type Learner } from './loop.ts';
 
 const images: ImageRecord[] = Array.from({ length: 11 }, (_, at) => ({
   id: testImageId(at),
@@ -36,22 +37,27 @@ const pool = {
 class NumberLearner implements Learner {
   value = 1;
   readonly seen: string[][] = [];
-  readonly #lossAt: (step: number) => number | undefined;
+  /** What goes wrong at a step: what it finds, or what the state holds after it. */
+  readonly #wrong: { readonly step?: number; readonly found?: Partial<Found>; readonly weight?: number };
 
-  constructor(lossAt: (step: number) => number | undefined = () => undefined) {
-    this.#lossAt = lossAt;
+  constructor(wrong: { readonly step?: number; readonly found?: Partial<Found>; readonly weight?: number } = {}) {
+    this.#wrong = wrong;
   }
 
-  learn: Learner['learn'] = ({ items, step }, progress) => {
+  learn: Learner['learn'] = ({ items, step }, at) => {
+    const progress = at.step / at.totalSteps;
     this.seen.push(items.map((item) => item.key));
     const noise = randomFor(7, 'step', step).unit();
     for (const item of items) this.value = this.value * 0.9 + (item.sample?.pixels[0] ?? 0) * (1 - progress) + noise;
-    return this.#lossAt(step) ?? this.value;
+    return Promise.resolve({ loss: this.value, gradientNorm: 1, ...(step === this.#wrong.step ? this.#wrong.found : {}) });
   };
 
   /** The double as four 16-bit quarters, which float32 holds exactly. */
-  state(): Map<string, HostTensor> {
-    return new Map([['value', { shape: [4], values: Float32Array.from(new Uint16Array(Float64Array.of(this.value).buffer)) }]]);
+  state(): Promise<Map<string, HostTensor>> {
+    const state = new Map<string, HostTensor>([['value', { shape: [4], values: Float32Array.from(new Uint16Array(Float64Array.of(this.value).buffer)) }]]);
+    const { step = Infinity, weight } = this.#wrong;
+    if (weight !== undefined && this.seen.length > step) state.set('broken', { shape: [1], values: Float32Array.of(weight) });
+    return Promise.resolve(state);
   }
 
   restore: Learner['restore'] = (state) => {
@@ -79,7 +85,7 @@ function batchesOf(over: Partial<BatchPlan> = {}): { batches: Batches; refused: 
 
 async function run(context: TestContext, learner: Learner, over: Partial<BatchPlan> = {}): Promise<void> {
   const { batches } = batchesOf(over);
-  await train(context, { epochs: EPOCHS, checkpointEverySteps: 2, batches, learner, learningRateAt: (progress) => 1 - progress });
+  await train(context, { epochs: EPOCHS, checkpointEverySteps: 2, batches, learner, learningRateAt: ({ step, totalSteps }) => 1 - step / totalSteps });
 }
 
 describe('train', () => {
@@ -100,11 +106,20 @@ describe('train', () => {
     }
   });
 
-  it('stops on a loss that is not finite, naming step and photos', async () => {
+  it.each([
+    ['a loss', { step: 5, found: { loss: Number.NaN } }, /^The loss became NaN at step 5 on photo-\d/, 4],
+    ['a loss before any checkpoint', { step: 1, found: { loss: Infinity } }, /^The loss became Infinity at step 1 on photo-\d/, null],
+    ['a gradient', { step: 5, found: { gradientNorm: Infinity } }, /^The gradients became Infinity, with a loss of .* at step 5 on photo-\d/, 4],
+    ['a weight, found before the next checkpoint', { step: 6, weight: Number.NaN }, /^broken became NaN, while the loss stayed finite, noticed at step 7 on photo-\d/, 6],
+    ['a weight, found at the end', { step: 11, weight: Number.NaN }, /^broken became NaN, .* at step 11 on photo-\d/, 10],
+  ])('stops on %s that is not finite, naming step, photos and the last good checkpoint', async (_, wrong, message, checkpointStep) => {
     const context = createStageContext();
-    const error: unknown = await run(context, new NumberLearner((step) => (step === 5 ? Number.NaN : undefined))).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'NON_FINITE_LOSS', details: { step: 5 } });
-    expect((error as PenumbraError).message).toMatch(/step 5 on photo-\d/);
+    const error: unknown = await run(context, new NumberLearner(wrong)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'NON_FINITE_LOSS', details: { checkpointStep } });
+    expect((error as PenumbraError).message).toMatch(message);
+    const last = context.checkpoints.at(-1);
+    expect(last === undefined ? null : decodeCheckpoint(last).step).toBe(checkpointStep);
+    expect((error as PenumbraError).remedy).toContain(checkpointStep === null ? 'no checkpoint yet' : `of ${checkpointStep} steps`);
   });
 
   it('leaves an unreadable photo out and goes on with the others', async () => {

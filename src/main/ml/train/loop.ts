@@ -3,13 +3,21 @@ import { faultPoint } from '#main/faults/faults.ts';
 import type { Batch, Batches } from '../data/batches.ts';
 import type { StageContext } from '../stage.ts';
 import { decodeCheckpoint, encodeCheckpoint, type TensorState } from './checkpoint.ts';
+import type { Moment } from './schedule.ts';
+
+/** What a step found, before it changed anything. Where either is not finite it changed nothing. */
+export interface Found {
+  readonly loss: number;
+  /** Global norm of the gradients. */
+  readonly gradientNorm: number;
+}
 
 /** What learns: a network, its loss and its optimiser. */
 export interface Learner {
-  /** One optimiser step on a batch that is not empty. `progress` is step / all steps, for the schedule. Returns the loss before the step. */
-  learn(batch: Batch, progress: number): number;
+  /** One optimiser step on a batch that is not empty. */
+  learn(batch: Batch, at: Moment): Promise<Found>;
   /** Everything that learning changes: weights, running averages, optimiser slots. */
-  state(): TensorState;
+  state(): Promise<TensorState>;
   /** Puts a state back, exactly. */
   restore(state: TensorState): void;
 }
@@ -19,8 +27,8 @@ export interface TrainingPlan {
   readonly checkpointEverySteps: number;
   readonly batches: Batches;
   readonly learner: Learner;
-  /** The learning rate at this progress, for the curve. */
-  readonly learningRateAt: (progress: number) => number;
+  /** For the curve. */
+  readonly learningRateAt: (at: Moment) => number;
   /** Given the batch of the first step, to be shown. */
   firstBatch?(items: Batch['items']): void;
   /** Called at the end of each epoch, 1-based, such as to score the validation split. Must not change the learner. */
@@ -29,34 +37,41 @@ export interface TrainingPlan {
 
 /**
  * Trains from the last checkpoint, or from the start, to the end. Every number follows from the seed and the step, so a run
- * that was killed and resumed ends with the bits of one that was not.
- * @throws NON_FINITE_LOSS naming the step and its photos; DATASET_EMPTY when no photo at all could be read.
+ * that was killed and resumed ends with the bits of one that was not. A checkpoint is saved only while every number in it is finite.
+ * @throws NON_FINITE_LOSS naming the step, its photos and the last checkpoint; DATASET_EMPTY when no photo at all could be read.
  */
 export async function train(context: StageContext, plan: TrainingPlan): Promise<void> {
   const { batches, learner } = plan;
-  const totalSteps = plan.epochs * batches.stepsPerEpoch;
+  const { stepsPerEpoch } = batches;
+  const totalSteps = plan.epochs * stepsPerEpoch;
   let step = await resume(context, learner, totalSteps);
+  let checkpointStep = step; // 0: none
   let learntFrom = 0; // photos, in this process
   while (step < totalSteps) {
     await context.breathe();
     faultPoint('train.step');
     const batch = await batches.at(step, totalSteps - 1);
-    const progress = step / totalSteps;
+    const at: Moment = { step, totalSteps, stepsPerEpoch };
     if (step === 0) plan.firstBatch?.(batch.items);
     if (batch.items.length > 0) {
-      const loss = learner.learn(batch, progress);
-      if (!Number.isFinite(loss)) throw nonFinite(batch, loss);
-      context.report.metric('loss', step, 'step', loss);
-      context.report.metric('learningRate', step, 'step', plan.learningRateAt(progress));
+      const found = await learner.learn(batch, at);
+      requireFiniteStep(batch, found, checkpointStep);
+      context.report.metric('loss', step, 'step', found.loss);
+      context.report.metric('learningRate', step, 'step', plan.learningRateAt(at));
       learntFrom += batch.items.length;
     }
     step += 1;
     context.report.progress(step, totalSteps, 'steps');
-    const epochEnds = step % batches.stepsPerEpoch === 0;
+    const epochEnds = step % stepsPerEpoch === 0;
     if (epochEnds && learntFrom === 0) throw nothingReadable();
-    if (epochEnds) await plan.epochEnded?.(step / batches.stepsPerEpoch);
-    if (step < totalSteps && (epochEnds || step % plan.checkpointEverySteps === 0)) {
-      await context.checkpoint.save(encodeCheckpoint({ step, totalSteps, state: learner.state() }));
+    if (epochEnds) await plan.epochEnded?.(step / stepsPerEpoch);
+    if (step === totalSteps) {
+      requireFiniteState(await learner.state(), batch, checkpointStep);
+    } else if (epochEnds || step % plan.checkpointEverySteps === 0) {
+      const state = await learner.state();
+      requireFiniteState(state, batch, checkpointStep);
+      await context.checkpoint.save(encodeCheckpoint({ step, totalSteps, state }));
+      checkpointStep = step;
       faultPoint('train.checkpoint');
     }
   }
@@ -76,11 +91,27 @@ async function resume(context: StageContext, learner: Learner, totalSteps: numbe
   return checkpoint.step;
 }
 
-function nonFinite(batch: Batch, loss: number): PenumbraError {
+function requireFiniteStep(batch: Batch, { loss, gradientNorm }: Found, checkpointStep: number): void {
+  if (!Number.isFinite(loss)) throw nonFinite(`The loss became ${loss}`, batch, checkpointStep, { loss: String(loss) });
+  if (!Number.isFinite(gradientNorm)) {
+    throw nonFinite(`The gradients became ${gradientNorm}, with a loss of ${loss},`, batch, checkpointStep, { loss: String(loss), gradientNorm: String(gradientNorm) });
+  }
+}
+
+/** Weights and running moments can break while the loss stays finite: an activation may swallow NaN. */
+function requireFiniteState(state: TensorState, batch: Batch, checkpointStep: number): void {
+  for (const [tensor, { values }] of state) {
+    const broken = values.find((value) => !Number.isFinite(value));
+    if (broken !== undefined) throw nonFinite(`${tensor} became ${broken}, while the loss stayed finite, noticed`, batch, checkpointStep, { tensor, found: String(broken) });
+  }
+}
+
+function nonFinite(what: string, batch: Batch, checkpointStep: number, details: Record<string, string>): PenumbraError {
   const photos = batch.items.map(({ image }) => image.record.name);
-  return new PenumbraError('NON_FINITE_LOSS', `The loss became ${loss} at step ${batch.step} on ${photos.join(', ')}.`, {
-    remedy: 'Lower the learning rate, or look at these photos and their labels. The last checkpoint is kept.',
-    details: { step: batch.step, loss: String(loss), photos },
+  const kept = checkpointStep === 0 ? 'There is no checkpoint yet.' : `The last checkpoint, of ${checkpointStep} steps, is good and is kept.`;
+  return new PenumbraError('NON_FINITE_LOSS', `${what} at step ${batch.step} on ${photos.join(', ')}.`, {
+    remedy: `Lower the learning rate, limit the gradients' norm, or look at these photos and their labels. ${kept}`,
+    details: { step: batch.step, photos, checkpointStep: checkpointStep === 0 ? null : checkpointStep, ...details },
   });
 }
 

@@ -34,18 +34,20 @@ export class TagValidation {
     const { tf } = this.#context.backend;
     const scores: number[] = [];
     const tags: number[] = [];
-    const take = (image: TaggedImage, taps: readonly Tensor4D[]): void => {
-      scores.push(...tf.tidy(() => this.#network.logits(taps, INFERENCE).dataSync<'float32'>()));
+    const take = async (image: TaggedImage, taps: readonly Tensor4D[]): Promise<void> => {
+      const logits = tf.tidy(() => this.#network.logits(taps, INFERENCE));
+      scores.push(...(await logits.data<'float32'>()));
+      logits.dispose();
       tags.push(...image.tags);
     };
-    for (const [image, taps] of this.#held) take(image, taps);
+    for (const [image, taps] of this.#held) await take(image, taps);
     const others = this.#images.filter((image) => !this.#held.has(image));
     for await (const { image, levels } of wholePhotos(others, this.#pool, { longSidePx: this.#longSidePx, scales: [1] })) {
       await this.#context.breathe();
       const [level] = levels instanceof PenumbraError ? [] : levels;
       if (level === undefined) continue; // the training or the CAMs will name it
       const taps = tf.tidy(() => this.#network.frozen(tf.tensor4d(level.pixels, [1, level.height, level.width, 3])));
-      take(image, taps);
+      await take(image, taps);
       this.#keepOrDispose(image, taps);
     }
     this.last = meanAveragePrecision(scores, tags, this.#context.dataset.classes.length).mean;

@@ -5,13 +5,13 @@ import { firstBatchReporter } from '../pictures/batch-sheet.ts';
 import type { StageContext } from '../stage.ts';
 import { fillFeatures } from './fill-features.ts';
 import { FEATURE_BYTES, FrozenFeatures } from './frozen-features.ts';
-import { sgdLearner, type Loss, type SgdSettings } from './learner.ts';
+import { networkLearner, type LearnerSettings, type Loss } from './learner.ts';
 import { train } from './loop.ts';
 import type { CutNetwork } from './networks.ts';
 import { Refusals } from './refusals.ts';
 
 /** How long and how to learn, named as in the stages. */
-interface TrainingSettings extends SgdSettings {
+interface TrainingSettings extends LearnerSettings {
   readonly epochs: number;
   readonly batchSize: number;
   /** Augmented views of a photo over the run; 0 = new ones each epoch. */
@@ -32,7 +32,7 @@ export interface Lesson {
 }
 
 /**
- * Trains the part of a network that learns, by SGD on augmented views of photos, from the last checkpoint or from the start.
+ * Trains the part of a network that learns, on augmented views of photos, from the last checkpoint or from the start.
  * @returns how many photos could not be used; the log names them
  * @throws as `train` does
  */
@@ -40,7 +40,7 @@ export async function trainNetwork(context: StageContext, { network, images, aug
   const { backend, seed } = context;
   const refusals = new Refusals(context);
   const features = new FrozenFeatures(backend, network.frozen, settings.views === 0 ? 0 : FEATURE_BYTES);
-  const learner = sgdLearner({ backend, parameters: network.parameters, features, settings, seed, loss });
+  const learner = networkLearner({ backend, parameters: network.parameters, features, settings, seed, loss });
   try {
     const { batchSize, views, epochs } = settings;
     const batches = new Batches({ images, batchSize, seed, augmentation, views, held: (key) => features.held(key), refused: refusals.note }, pool);
@@ -53,8 +53,9 @@ export async function trainNetwork(context: StageContext, { network, images, aug
       learner,
       learningRateAt: learner.learningRateAt,
       firstBatch,
-      ...(epochEnded === undefined ? {} : { epochEnded }),
+      ...(epochEnded === undefined ? {} : { epochEnded: (epoch) => learner.withFinalWeights(() => epochEnded(epoch)) }),
     });
+    learner.finish();
   } finally {
     learner.dispose();
     features.dispose();

@@ -30,6 +30,7 @@ export function declareBatchNorm(network: Network, name: string, channels: numbe
       role,
       group: options.group,
       trainable: affine && role !== 'statistic',
+      followsBatches: role === 'statistic' && options.statistics === 'batch',
       initial: () => constant(value)([channels]),
     });
   return {

@@ -1,0 +1,82 @@
+import type * as TF from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { TensorBackend } from '#main/ml/backend/backend.ts';
+import { plainValue } from '../../scripts/parity/values.ts';
+import { X } from '../support/engine-matrix/case.ts';
+import { conv } from '../support/engine-matrix/operation-cases.ts';
+import { upload } from '../support/engine-matrix/setting.ts';
+import { useEngine } from '../support/engines.ts';
+
+describe('why these operations are our own: tfjs on the native engine', () => {
+  let backend: TensorBackend;
+  beforeAll(async () => {
+    backend = await useEngine('native');
+  });
+
+  /** The gradient of sum(weights · f(x)) that tfjs gives, and the slope of its values, along one direction. */
+  function slopes(f: (x: Tensor4D) => Tensor): { byGradient: number; byValues: number } {
+    const { tf } = backend;
+    const numbers = { byGradient: Number.NaN, byValues: Number.NaN };
+    tf.tidy(() => {
+      const x = tf.tensor4d(plainValue('x', X).values, [...X]);
+      const direction = tf.tensor4d(plainValue('direction', X).values, [...X]);
+      const loss = (at: Tensor): Scalar => {
+        const y = f(at as Tensor4D);
+        return tf.sum(tf.mul(y, upload(backend, plainValue('weights', y.shape).values, y.shape)));
+      };
+      const read = (tensor: Tensor): number => tensor.dataSync<'float32'>()[0] ?? Number.NaN;
+      const moved = (by: number): number => read(loss(tf.add(x, tf.mul(direction, by))));
+      numbers.byGradient = read(tf.sum(tf.mul(tf.grad(loss)(x), direction)));
+      numbers.byValues = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+    });
+    return numbers;
+  }
+
+  it('has no gradient of dilated convolutions', () => {
+    const { tf } = backend;
+    const filter = tf.ones([3, 3, 4, 2]);
+    expect(() => slopes((x) => tf.conv2d(x, filter as Tensor4D, 1, 'same', 'NHWC', 2))).toThrow(/dilat/);
+    filter.dispose();
+  });
+
+  it('has a wrong gradient of reflecting pads, and ours is right', () => {
+    const pads: [number, number][] = [[0, 0], [2, 2], [2, 2], [0, 0]];
+    const theirs = slopes((x) => backend.tf.mirrorPad(x, pads, 'reflect'));
+    expect(Math.abs(theirs.byGradient - theirs.byValues)).toBeGreaterThan(0.1);
+    const ours = slopes((x) => backend.ops.reflectPad(x, 2));
+    expect(ours.byGradient).toBeCloseTo(ours.byValues, 2);
+  });
+
+  it('has a wrong gradient of bilinear resizing with half-pixel centres', () => {
+    const theirs = slopes((x) => backend.tf.image.resizeBilinear(x, [9, 5], false, true));
+    expect(Math.abs(theirs.byGradient - theirs.byValues)).toBeGreaterThan(0.1);
+  });
+
+  it('leaves padding out of the divisor of average pools, where torch counts it', () => {
+    const { tf, ops } = backend;
+    tf.tidy(() => {
+      const ones = tf.ones<TF.Rank.R4>([1, 4, 4, 1]);
+      expect(tf.avgPool(ones, 3, 1, 'same').dataSync()[0]).toBeCloseTo(1);
+      expect(ops.averagePool(ones, { kernel: 3, stride: 1, pad: 1, ceil: false }, true).dataSync()[0]).toBeCloseTo(4 / 9);
+    });
+  });
+
+  it('puts the odd pixel of padding after the picture at stride 2, where torch pads both sides', () => {
+    const { tf, ops } = backend;
+    tf.tidy(() => {
+      const ramp = tf.reshape<TF.Rank.R4>(tf.range(0, 16), [1, 4, 4, 1]);
+      const filter = tf.ones<TF.Rank.R4>([3, 3, 1, 1]);
+      // First window: rows and columns 0 to 2; with torch's padding, 0 and 1.
+      expect(ops.convolve(ramp, filter, null, conv({ stride: 2 })).dataSync()[0]).toBe(0 + 1 + 2 + 4 + 5 + 6 + 8 + 9 + 10);
+      expect(ops.convolve(ramp, filter, null, conv({ stride: 2, pad: 'symmetric' })).dataSync()[0]).toBe(0 + 1 + 4 + 5);
+    });
+  });
+
+  it('refuses convolutions in groups', () => {
+    const { tf } = backend;
+    tf.tidy(() => {
+      expect(() => tf.conv2d(tf.ones<TF.Rank.R4>([1, 4, 4, 4]), tf.ones<TF.Rank.R4>([3, 3, 2, 6]), 1, 'same')).toThrow(/depth/);
+    });
+  });
+});

@@ -1,0 +1,87 @@
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { ConvSpec } from '#main/ml/backend/ops.ts';
+import { X, type Case } from './case.ts';
+
+export const conv = (spec: Partial<ConvSpec>): ConvSpec => ({ kind: 'dense', stride: 1, dilation: 1, pad: 'same', activation: 'linear', ...spec });
+function convolutionCase(name: string, filter: readonly number[], spec: ConvSpec): Case {
+  const outputs = spec.kind === 'depthwise' ? (filter[2] ?? 0) : (filter[3] ?? 0);
+  return {
+    name: `convolve ${name}`,
+    inputs: { x: X, filter, bias: [outputs] },
+    make: ({ backend }) => ({ x, filter: weights, bias }) => backend.ops.convolve(x as Tensor4D, weights as Tensor4D, bias as Tensor1D, spec),
+  };
+}
+
+export const OPERATIONS: readonly Case[] = [
+  convolutionCase('symmetric, stride 2, even height', [3, 3, 4, 6], conv({ stride: 2, pad: 'symmetric' })),
+  convolutionCase('7 × 7 symmetric, stride 2', [7, 7, 4, 3], conv({ stride: 2, pad: 'symmetric' })),
+  convolutionCase('1 × 1, stride 2', [1, 1, 4, 3], conv({ stride: 2, pad: 'symmetric' })),
+  convolutionCase('same, stride 2, even height', [3, 3, 4, 3], conv({ stride: 2 })),
+  convolutionCase('dilated by 2', [3, 3, 4, 3], conv({ dilation: 2, pad: 'symmetric' })),
+  convolutionCase('dilated by 6, seeing other corners', [3, 3, 4, 3], conv({ dilation: 6, pad: 'symmetric' })),
+  convolutionCase('dilated beyond the picture', [3, 3, 4, 3], conv({ dilation: 12, pad: 'symmetric' })),
+  convolutionCase('in 2 groups', [3, 3, 2, 6], conv({ groups: 2, pad: 'symmetric' })),
+  convolutionCase('in 2 groups, dilated by 2', [3, 3, 2, 6], conv({ groups: 2, dilation: 2, pad: 'symmetric' })),
+  convolutionCase('depthwise, stride 2', [3, 3, 4, 1], conv({ kind: 'depthwise', stride: 2 })),
+  convolutionCase('depthwise 5 × 5, dilated by 2', [5, 5, 4, 1], conv({ kind: 'depthwise', dilation: 2 })),
+  ...(['relu', 'relu6'] as const).map((activation): Case => ({
+    name: `activate ${activation}`,
+    inputs: { x: X },
+    values: 'away from kinks',
+    make: ({ backend }) => ({ x }) => backend.ops.activate(backend.tf.mul(x as Tensor4D, 5), activation),
+  })),
+  {
+    name: 'batch norm with the moments of the batch',
+    inputs: { x: X, gamma: [4], beta: [4] },
+    make: ({ backend }) => ({ x, gamma, beta }) =>
+      backend.ops.batchNormTraining(x as Tensor4D, gamma as Tensor1D, beta as Tensor1D, 1e-5, 'linear', () => undefined),
+  },
+  ...([[[9, 5], true], [[9, 5], false], [[4, 11], true], [[4, 11], false]] as const).map(([size, aligned]): Case => ({
+    name: `bilinear resize to ${size.join(' × ')}, corners ${aligned ? '' : 'not '}aligned`,
+    inputs: { x: X },
+    make: ({ backend }) => ({ x }) => backend.ops.resizeBilinear(x as Tensor4D, size, aligned),
+  })),
+  ...[0.5, 0.75].map((factor): Case => ({
+    name: `bilinear resize by ${factor}`,
+    inputs: { x: X },
+    make: ({ backend }) => ({ x }) => backend.ops.scaleBilinear(x as Tensor4D, factor),
+  })),
+  ...([[2, 1, false], [2, 1, true], [1, 1, false]] as const).map(([stride, pad, ceil]): Case => ({
+    name: `max-pool 3 × 3, stride ${stride}, pad ${pad}, ${ceil ? 'rounded up' : 'rounded down'}`,
+    inputs: { x: X },
+    values: 'distinct',
+    make: ({ backend }) => ({ x }) => backend.ops.maxPool(x as Tensor4D, { kernel: 3, stride, pad, ceil }),
+  })),
+  ...([[3, 2, 1, false, true], [3, 1, 1, false, true], [3, 2, 1, false, false], [2, 2, 0, true, false]] as const).map(
+    ([kernel, stride, pad, ceil, counts]): Case => ({
+      name: `average-pool ${kernel} × ${kernel}, stride ${stride}, pad ${pad}${ceil ? ', rounded up' : ''}, padding ${counts ? '' : 'not '}counted`,
+      inputs: { x: X },
+      make: ({ backend }) => ({ x }) => backend.ops.averagePool(x as Tensor4D, { kernel, stride, pad, ceil }, counts),
+    }),
+  ),
+  {
+    name: 'layer norm',
+    inputs: { x: [2, 5, 8], gamma: [8], beta: [8] },
+    make: ({ backend }) => ({ x, gamma, beta }) => backend.ops.layerNorm(x as Tensor, gamma as Tensor1D, beta as Tensor1D, 1e-6),
+  },
+  {
+    name: 'group norm',
+    inputs: { x: X, gamma: [4], beta: [4] },
+    make: ({ backend }) => ({ x, gamma, beta }) => backend.ops.groupNorm(x as Tensor4D, gamma as Tensor1D, beta as Tensor1D, 2, 1e-5),
+  },
+  { name: 'exact GELU', inputs: { x: X }, make: ({ backend }) => ({ x }) => backend.ops.gelu(backend.tf.mul(x as Tensor, 3)) },
+  {
+    name: 'attention',
+    inputs: { q: [2, 3, 5, 4], k: [2, 3, 5, 4], v: [2, 3, 5, 4] },
+    make: ({ backend }) => ({ q, k, v }) => {
+      const { attention, result } = backend.ops.attend(q as Tensor4D, k as Tensor4D, v as Tensor4D, 0.5);
+      return backend.tf.concat([backend.tf.reshape(attention, [-1]), backend.tf.reshape(result, [-1])]);
+    },
+  },
+  { name: 'reflecting pad', inputs: { x: X }, make: ({ backend }) => ({ x }) => backend.ops.reflectPad(x as Tensor4D, 3) },
+  ...[1, 2, 3].map((axis): Case => ({
+    name: `running sum along axis ${axis}`,
+    inputs: { x: X },
+    make: ({ backend }) => ({ x }) => backend.ops.cumulativeSum(x as Tensor4D, axis),
+  })),
+];
