@@ -95,11 +95,13 @@ export function useLook(imageId: Ref<string | undefined>) {
   const maxScores = computed(() => new Map(scores.value?.classIndices.map((classIndex, at) => [classIndex, maxOf(scores.value?.planes[at] ?? new Float32Array())]) ?? []));
   const strongest = computed(() => [...maxScores.value].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null);
 
-  /** How a layer is shown: what the user set for its kind, else a start that shows what the network sees. */
+  const hasScoreMaps = computed(() => picked.value.some(({ kind }) => kind === 'score-maps'));
+
+  /** How a layer is shown: what the user set for its kind, else a start that shows what the network sees, or the mask made last. */
   function lookOf(layer: LookLayer): LayerLook {
-    const isChosenByLink = layer.id === wanted.value;
-    const inA = layer.kind === 'photo' || isChosenByLink || (layer.kind === 'cam' && layer.classIndex === strongest.value && wanted.value === null);
     const firstMap = stack.value.find(({ kind }) => kind === 'map')?.id ?? 'preview';
+    const tells = hasScoreMaps.value ? layer.kind === 'cam' && layer.classIndex === strongest.value : layer.id === firstMap;
+    const inA = layer.kind === 'photo' || layer.id === wanted.value || (tells && wanted.value === null);
     const start: LayerLook = { inA, inB: layer.kind === 'photo' || layer.id === firstMap, opacity: layer.kind === 'photo' ? 1 : layer.kind === 'cam' ? 0.65 : 0.8, style: 'both', palette: 'viridis' };
     return { ...start, ...view.looks[layer.look] };
   }

@@ -146,7 +146,7 @@ export const data = {
   },
   splits: {
     board: 'Splits',
-    images: (count: string) => `${count} images`,
+    images: (count: string) => (count === '1' ? '1 image' : `${count} images`),
     learn: 'What methods may learn from',
     kinds: { tags: 'Image-level tags', masks: 'Pixel masks', boxes: 'Boxes', none: 'Nothing' },
     some: 'differs by class',

@@ -28,7 +28,7 @@ export const frame = {
   noRun: 'Nothing is running',
   savedAt: (time: string) => `Saved ${time}`,
   waitingToSave: (count: number) => (count === 1 ? '1 change waits to be saved' : `${count} changes wait to be saved`),
-  images: (count: string) => `${count} images`,
+  images: (count: string) => (count === '1' ? '1 image' : `${count} images`),
   toReview: (count: string) => `${count} to review`,
   connection: {
     connecting: 'Connecting …',

@@ -3,6 +3,7 @@ export const score = {
   layers: { seeds: 'Seeds', refined: 'Refined', corrected: 'Corrected', segmenter: 'Segmenter' } as Readonly<Record<string, string>>,
   run: 'Run',
   compareWith: 'Compare with',
+  otherRun: 'other run',
   noComparison: 'no other run',
   split: 'Split',
   layer: 'Layer',
