@@ -11,11 +11,8 @@ export function gaussianBlur(values: Float64Array, size: { readonly width: numbe
   if (sigmaPx === 0) return values.slice();
   assertPositive('Gaussian blur', 'sigma', sigmaPx);
   const kernel = gaussianKernel(sigmaPx);
-  const columnwise = new Float64Array(values.length);
-  correlateAxis(values, columnwise, kernel, { count: height, stride: width * channels, lines: 1, lineStride: 0, run: width * channels });
-  const result = new Float64Array(values.length);
-  correlateAxis(columnwise, result, kernel, { count: width, stride: channels, lines: height, lineStride: width * channels, run: channels });
-  return result;
+  const down = alongColumns(values, kernel, height, width * channels);
+  return alongRows(down, kernel, width, channels);
 }
 
 /** Weights at distance 0..radius. */
@@ -27,29 +24,53 @@ function gaussianKernel(sigmaPx: number): Float64Array {
   return weights.map((weight) => weight / sum);
 }
 
-interface Axis {
-  readonly count: number; // positions along the axis
-  readonly stride: number; // values from one position to the next
-  readonly lines: number;
-  readonly lineStride: number;
-  readonly run: number; // neighbouring values that take the same step
+/** Rows of `run` values; each becomes a sum of the rows around it. */
+function alongColumns(values: Float64Array, kernel: Float64Array, height: number, run: number): Float64Array {
+  const result = new Float64Array(values.length);
+  const reach = kernel.length - 1;
+  const rows = new Int32Array(2 * reach + 1); // where the rows around begin
+  for (let y = 0; y < height; y++) {
+    for (let distance = -reach; distance <= reach; distance++) rows[distance + reach] = mirrored(y + distance, height) * run;
+    weigh(values, kernel, rows, run, result, y * run);
+  }
+  return result;
 }
 
-function correlateAxis(from: Float64Array, to: Float64Array, kernel: Float64Array, { count, stride, lines, lineStride, run }: Axis): void {
-  const centre = kernel[0] ?? 0;
-  for (let line = 0; line < lines; line++) {
-    for (let position = 0; position < count; position++) {
-      const target = line * lineStride + position * stride;
-      for (let value = 0; value < run; value++) to[target + value] = (from[target + value] ?? 0) * centre;
-      for (let distance = 1; distance < kernel.length; distance++) {
-        const weight = kernel[distance] ?? 0;
-        const back = line * lineStride + mirrored(position - distance, count) * stride;
-        const forth = line * lineStride + mirrored(position + distance, count) * stride;
-        for (let value = 0; value < run; value++) {
-          to[target + value] = (to[target + value] ?? 0) + ((from[back + value] ?? 0) + (from[forth + value] ?? 0)) * weight;
-        }
+/** Each value becomes a sum of those of its channel around it in its row. */
+function alongRows(values: Float64Array, kernel: Float64Array, width: number, channels: number): Float64Array {
+  const result = new Float64Array(values.length);
+  const reach = kernel.length - 1;
+  const run = width * channels;
+  const margin = reach * channels;
+  // A row with its mirrored ends, so that nothing has to be asked of each position.
+  const row = new Float64Array(run + 2 * margin);
+  const starts = Int32Array.from({ length: 2 * reach + 1 }, (_, distance) => distance * channels);
+  for (let start = 0; start < values.length; start += run) {
+    row.set(values.subarray(start, start + run), margin);
+    for (let x = 0; x < reach; x++) {
+      const before = start + mirrored(x - reach, width) * channels;
+      const after = start + mirrored(width + x, width) * channels;
+      for (let channel = 0; channel < channels; channel++) {
+        row[x * channels + channel] = values[before + channel] ?? 0;
+        row[margin + run + x * channels + channel] = values[after + channel] ?? 0;
       }
     }
+    weigh(row, kernel, starts, run, result, start);
+  }
+  return result;
+}
+
+/** to[start + i] = Σ kernel[|d|] · from[starts[d] + i], nearest first as SciPy adds them. */
+function weigh(from: Float64Array, kernel: Float64Array, starts: Int32Array, run: number, to: Float64Array, start: number): void {
+  const reach = kernel.length - 1;
+  const centre = kernel[0] ?? 0;
+  const middle = starts[reach] ?? 0;
+  for (let value = 0; value < run; value++) {
+    let sum = (from[middle + value] ?? 0) * centre;
+    for (let distance = 1; distance <= reach; distance++) {
+      sum += ((from[(starts[reach - distance] ?? 0) + value] ?? 0) + (from[(starts[reach + distance] ?? 0) + value] ?? 0)) * (kernel[distance] ?? 0);
+    }
+    to[start + value] = sum;
   }
 }
 

@@ -48,7 +48,8 @@ export function slic(image: RgbRaster, parameters: SlicParameters, task?: Raster
 /** Lab of the image stretched to 0..1, blurred, over the compactness. */
 function scaledFeatures(image: RgbRaster, { sigmaPx, compactness }: SlicParameters): Float64Array {
   let [least, most] = [255, 0];
-  for (const byte of image.data) {
+  for (let at = 0; at < image.data.length; at++) {
+    const byte = image.data[at] ?? 0;
     if (byte < least) least = byte;
     if (byte > most) most = byte;
   }
@@ -112,45 +113,35 @@ interface Clustering {
   readonly iterations: number;
 }
 
+/** Side of the squares of pixels that are passed over together where their clusters are all nearer than the one looked at. */
+const TILE_PX = 8;
+
 function cluster(features: Float64Array, centres: Float64Array, { width, height, stepY, stepX, iterations }: Clustering, task: RasterTask | undefined): Int32Array {
   const pixels = width * height;
   const count = centres.length / 5;
   const labels = new Int32Array(pixels);
   const distance = new Float64Array(pixels);
+  const tiles = Math.ceil(width / TILE_PX);
+  const farthest = new Float64Array(tiles * Math.ceil(height / TILE_PX));
   const members = new Int32Array(count);
+  const windows = new Int32Array(count * 4); // y from, y to, x from, x to: where each cluster looks
   const step = Math.max(stepY, stepX);
   const spatialWeight = 1 / (step * step);
+  assignToSeeds(features, labels, centres, { width, height, stepY, stepX, spatialWeight });
   for (let iteration = 0; iteration < iterations; iteration++) {
-    distance.fill(Infinity);
-    for (let k = 0; k < count; k++) {
-      const cy = centres[k * 5] ?? 0;
-      const cx = centres[k * 5 + 1] ?? 0;
-      // A cluster that lost all its pixels has no place any more, and takes none.
-      if (Number.isNaN(cy)) continue;
-      const c0 = centres[k * 5 + 2] ?? 0;
-      const c1 = centres[k * 5 + 3] ?? 0;
-      const c2 = centres[k * 5 + 4] ?? 0;
-      const yEnd = Math.trunc(Math.min(cy + 2 * stepY + 1, height));
-      const xStart = Math.trunc(Math.max(cx - 2 * stepX, 0));
-      const xEnd = Math.trunc(Math.min(cx + 2 * stepX + 1, width));
-      for (let y = Math.trunc(Math.max(cy - 2 * stepY, 0)); y < yEnd; y++) {
-        const dy = (cy - y) * (cy - y);
-        let pixel = y * width + xStart;
-        let at = pixel * 3;
-        for (let x = xStart; x < xEnd; x++, pixel++, at += 3) {
-          const near = distance[pixel] ?? 0;
-          const byPlace = (dy + (cx - x) * (cx - x)) * spatialWeight;
-          if (byPlace >= near) continue;
-          const d0 = (features[at] ?? 0) - c0;
-          const d1 = (features[at + 1] ?? 0) - c1;
-          const d2 = (features[at + 2] ?? 0) - c2;
-          const total = byPlace + (d0 * d0 + d1 * d1 + d2 * d2);
-          if (near > total) {
-            labels[pixel] = k;
-            distance[pixel] = total;
-          }
-        }
+    if (iteration > 0) {
+      for (let k = 0; k < count; k++) {
+        const cy = centres[k * 5] ?? 0;
+        const cx = centres[k * 5 + 1] ?? 0;
+        // A cluster that lost all its pixels has no place any more (NaN), and takes none.
+        windows[k * 4] = Math.trunc(Math.max(cy - 2 * stepY, 0));
+        windows[k * 4 + 1] = Math.trunc(Math.min(cy + 2 * stepY + 1, height));
+        windows[k * 4 + 2] = Math.trunc(Math.max(cx - 2 * stepX, 0));
+        windows[k * 4 + 3] = Math.trunc(Math.min(cx + 2 * stepX + 1, width));
       }
+      startFromOwn(features, labels, centres, windows, distance, width, spatialWeight);
+      farthestOfTiles(distance, width, tiles, farthest);
+      for (let k = 0; k < count; k++) takeNearer(k, features, labels, centres, windows, distance, farthest, width, spatialWeight);
     }
     recentre(features, labels, centres, members, width);
     checkpoint(task, 0.2 + (0.7 * (iteration + 1)) / iterations);
@@ -158,22 +149,158 @@ function cluster(features: Float64Array, centres: Float64Array, { width, height,
   return labels;
 }
 
+/** The first round, in which no cluster has a colour yet: of the four seeds around a pixel the nearest has it, of equals the first. */
+function assignToSeeds(
+  features: Float64Array,
+  labels: Int32Array,
+  centres: Float64Array,
+  { width, height, stepY, stepX, spatialWeight }: Omit<Clustering, 'iterations'> & { readonly spatialWeight: number },
+): void {
+  const startY = centres[0] ?? 0;
+  const startX = centres[1] ?? 0;
+  const columns = Math.ceil((width - startX) / stepX);
+  const rows = Math.ceil((height - startY) / stepY);
+  for (let y = 0, pixel = 0; y < height; y++) {
+    const row = Math.min(rows - 1, Math.max(0, Math.floor((y - startY) / stepY)));
+    const lastRow = Math.min(rows - 1, row + 1);
+    for (let x = 0; x < width; x++, pixel++) {
+      const column = Math.min(columns - 1, Math.max(0, Math.floor((x - startX) / stepX)));
+      const lastColumn = Math.min(columns - 1, column + 1);
+      const f0 = features[pixel * 3] ?? 0;
+      const f1 = features[pixel * 3 + 1] ?? 0;
+      const f2 = features[pixel * 3 + 2] ?? 0;
+      // The same for all, but its size decides what rounding makes of the rest.
+      const byColour = f0 * f0 + f1 * f1 + f2 * f2;
+      let near = Infinity;
+      for (let r = row; r <= lastRow; r++) {
+        const dy = startY + r * stepY - y;
+        for (let c = column; c <= lastColumn; c++) {
+          const dx = startX + c * stepX - x;
+          const total = (dy * dy + dx * dx) * spatialWeight + byColour;
+          if (near <= total) continue;
+          near = total;
+          labels[pixel] = r * columns + c;
+        }
+      }
+    }
+  }
+}
+
+/** Gives cluster k the pixels of its window that are nearer to it than to what they have. Of clusters equally far the first has a pixel, as in the reference. */
+function takeNearer(
+  k: number,
+  features: Float64Array,
+  labels: Int32Array,
+  centres: Float64Array,
+  windows: Int32Array,
+  distance: Float64Array,
+  farthest: Float64Array,
+  width: number,
+  spatialWeight: number,
+): void {
+  const tiles = Math.ceil(width / TILE_PX);
+  const cy = centres[k * 5] ?? 0;
+  const cx = centres[k * 5 + 1] ?? 0;
+  const c0 = centres[k * 5 + 2] ?? 0;
+  const c1 = centres[k * 5 + 3] ?? 0;
+  const c2 = centres[k * 5 + 4] ?? 0;
+  const yEnd = windows[k * 4 + 1] ?? 0;
+  const xStart = windows[k * 4 + 2] ?? 0;
+  const xEnd = windows[k * 4 + 3] ?? 0;
+  for (let bottom = windows[k * 4] ?? 0; bottom < yEnd; ) {
+    const top = bottom;
+    const row = Math.floor(top / TILE_PX);
+    bottom = Math.min(yEnd, (row + 1) * TILE_PX);
+    const above = cy < top ? top - cy : cy > bottom - 1 ? cy - (bottom - 1) : 0;
+    for (let right = xStart, column = Math.floor(xStart / TILE_PX); right < xEnd; column++) {
+      const left = right;
+      right = Math.min(xEnd, (column + 1) * TILE_PX);
+      const aside = cx < left ? left - cx : cx > right - 1 ? cx - (right - 1) : 0;
+      const most = farthest[row * tiles + column] ?? 0;
+      if ((above * above + aside * aside) * spatialWeight > most) continue;
+      for (let y = top; y < bottom; y++) {
+        const dy = (cy - y) * (cy - y);
+        if ((dy + aside * aside) * spatialWeight > most) continue;
+        for (let x = left, pixel = y * width + left, at = pixel * 3; x < right; x++, pixel++, at += 3) {
+          const near = distance[pixel] ?? 0;
+          const byPlace = (dy + (cx - x) * (cx - x)) * spatialWeight;
+          if (byPlace > near) continue;
+          const d0 = (features[at] ?? 0) - c0;
+          const d1 = (features[at + 1] ?? 0) - c1;
+          const d2 = (features[at + 2] ?? 0) - c2;
+          const total = byPlace + (d0 * d0 + d1 * d1 + d2 * d2);
+          if (near > total || (near === total && k < (labels[pixel] ?? 0))) {
+            labels[pixel] = k;
+            distance[pixel] = total;
+          }
+        }
+      }
+    }
+  }
+}
+
+/** How far each pixel is from the cluster it has; Infinity where that no longer looks so far. Most pixels keep their cluster: few others need a look then. */
+function startFromOwn(features: Float64Array, labels: Int32Array, centres: Float64Array, windows: Int32Array, distance: Float64Array, width: number, spatialWeight: number): void {
+  for (let pixel = 0, x = 0, y = 0, at = 0; pixel < labels.length; pixel++, at += 3) {
+    const k = labels[pixel] ?? 0;
+    const isSeen = y >= (windows[k * 4] ?? 0) && y < (windows[k * 4 + 1] ?? 0) && x >= (windows[k * 4 + 2] ?? 0) && x < (windows[k * 4 + 3] ?? 0);
+    const cy = centres[k * 5] ?? 0;
+    const cx = centres[k * 5 + 1] ?? 0;
+    const d0 = (features[at] ?? 0) - (centres[k * 5 + 2] ?? 0);
+    const d1 = (features[at + 1] ?? 0) - (centres[k * 5 + 3] ?? 0);
+    const d2 = (features[at + 2] ?? 0) - (centres[k * 5 + 4] ?? 0);
+    const byPlace = ((cy - y) * (cy - y) + (cx - x) * (cx - x)) * spatialWeight;
+    distance[pixel] = isSeen ? byPlace + (d0 * d0 + d1 * d1 + d2 * d2) : Infinity;
+    if (++x === width) {
+      x = 0;
+      y += 1;
+    }
+  }
+}
+
+function farthestOfTiles(distance: Float64Array, width: number, tiles: number, farthest: Float64Array): void {
+  farthest.fill(0);
+  for (let row = 0, start = 0; start < distance.length; row++, start += width) {
+    let tile = Math.floor(row / TILE_PX) * tiles;
+    for (let from = start; from < start + width; from += TILE_PX, tile++) {
+      let most = farthest[tile] ?? 0;
+      for (let pixel = from; pixel < Math.min(start + width, from + TILE_PX); pixel++) {
+        const one = distance[pixel] ?? 0;
+        if (one > most) most = one;
+      }
+      farthest[tile] = most;
+    }
+  }
+}
+
 /** Each centre becomes the mean of its pixels; NaN without any. */
 function recentre(features: Float64Array, labels: Int32Array, centres: Float64Array, members: Int32Array, width: number): void {
   centres.fill(0);
   members.fill(0);
-  for (let pixel = 0, x = 0, y = 0; pixel < labels.length; pixel++) {
-    const label = labels[pixel] ?? 0;
-    const to = label * 5;
-    members[label] = (members[label] ?? 0) + 1;
-    centres[to] = (centres[to] ?? 0) + y;
-    centres[to + 1] = (centres[to + 1] ?? 0) + x;
-    centres[to + 2] = (centres[to + 2] ?? 0) + (features[pixel * 3] ?? 0);
-    centres[to + 3] = (centres[to + 3] ?? 0) + (features[pixel * 3 + 1] ?? 0);
-    centres[to + 4] = (centres[to + 4] ?? 0) + (features[pixel * 3 + 2] ?? 0);
-    if (++x === width) {
-      x = 0;
-      y += 1;
+  for (let pixel = 0, y = 0; pixel < labels.length; y++) {
+    for (let x = 0; x < width; ) {
+      // Of a run of one cluster the sums stay at hand; the order of adding is that of the pixels.
+      const label = labels[pixel] ?? 0;
+      const to = label * 5;
+      const from = x;
+      let sumX = centres[to + 1] ?? 0;
+      let sum0 = centres[to + 2] ?? 0;
+      let sum1 = centres[to + 3] ?? 0;
+      let sum2 = centres[to + 4] ?? 0;
+      do {
+        sumX += x;
+        sum0 += features[pixel * 3] ?? 0;
+        sum1 += features[pixel * 3 + 1] ?? 0;
+        sum2 += features[pixel * 3 + 2] ?? 0;
+        x += 1;
+        pixel += 1;
+      } while (x < width && labels[pixel] === label);
+      centres[to] = (centres[to] ?? 0) + y * (x - from); // whole numbers: no rounding
+      centres[to + 1] = sumX;
+      centres[to + 2] = sum0;
+      centres[to + 3] = sum1;
+      centres[to + 4] = sum2;
+      members[label] = (members[label] ?? 0) + (x - from);
     }
   }
   for (let at = 0; at < centres.length; at++) centres[at] = (centres[at] ?? 0) / (members[Math.floor(at / 5)] ?? 0);
