@@ -7,7 +7,11 @@ import { promisify } from 'node:util';
 import { repositoryRoot } from './cache.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 
-const MODULES = [{ source: 'assembly/mean-field.ts', target: 'src/shared/raster/crf/mean-field-wasm.ts', constant: 'MEAN_FIELD_WASM' }];
+const MODULES = [
+  { source: 'assembly/mean-field.ts', target: 'src/shared/raster/crf/mean-field-wasm.ts', constant: 'MEAN_FIELD_WASM' },
+  { source: 'assembly/canny.ts', target: 'src/shared/raster/filter/canny-wasm.ts', constant: 'CANNY_WASM' },
+  { source: 'assembly/resize.ts', target: 'src/shared/raster/resize/pil-wasm.ts', constant: 'PIL_WASM' },
+];
 
 /**
  * @param {{ write: boolean }} options

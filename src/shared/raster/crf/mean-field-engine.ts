@@ -1,3 +1,4 @@
+import { Placing, WasmLoops } from '../wasm-loops.ts';
 import type { Kernel } from './kernels.ts';
 import { MEAN_FIELD_WASM } from './mean-field-wasm.ts';
 import { softmaxRows } from './softmax.ts';
@@ -21,8 +22,6 @@ export interface MeanFieldEngine {
 
 /** Labels filtered at once: more gain no speed, and the lattice's memory grows with them. */
 const LABELS_AT_ONCE = 32;
-const PAGE_BYTES = 65536;
-const MAX_PAGES = 65536;
 
 /** `mixes`: whether `mixed` is needed. `engine` forces one, for tests. */
 export function makeEngine(kernels: readonly Kernel[], points: number, count: number, mixes: boolean, engine?: 'plain'): MeanFieldEngine {
@@ -58,16 +57,14 @@ interface Loops {
   softmax(logits: number, result: number, points: number, count: number): void;
 }
 
+const LOOPS = new WasmLoops<Loops>(MEAN_FIELD_WASM);
+
 /** Null where WebAssembly with SIMD is not to be had, or the memory is more than it can address. */
 function wasmEngine(kernels: readonly Kernel[], points: number, count: number, mixes: boolean): MeanFieldEngine | null {
   const stride = Math.ceil(count / 4) * 4;
   const atOnce = Math.min(LABELS_AT_ONCE, stride);
-  let bytes = 0;
-  const place = (values: number): number => {
-    const start = bytes;
-    bytes += Math.ceil((values * 4) / 16) * 16;
-    return start;
-  };
+  const placing = new Placing();
+  const place = (values: number): number => placing.place(values * 4);
   const q = place(points * stride);
   const logits = place(points * stride);
   const mixed = place(mixes ? points * stride : 0);
@@ -80,8 +77,7 @@ function wasmEngine(kernels: readonly Kernel[], points: number, count: number, m
   }));
   const valuesLength = Math.max(0, ...kernels.map(({ lattice }) => (lattice.vertices + 1) * atOnce));
   const spare = [place(valuesLength), place(valuesLength)] as const;
-  const pages = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
-  const started = pages > MAX_PAGES ? null : start(pages);
+  const started = LOOPS.start(placing.bytes);
   if (started === null) return null;
   const { memory, loops } = started;
   for (const [index, { lattice, before, after }] of kernels.entries()) {
@@ -116,23 +112,6 @@ function wasmEngine(kernels: readonly Kernel[], points: number, count: number, m
     },
     softmax: () => loops.softmax(logits, q, points, stride),
   };
-}
-
-let compiled: WebAssembly.Module | 'refused' | null = null;
-
-function start(pages: number): { memory: WebAssembly.Memory; loops: Loops } | null {
-  try {
-    if (compiled === 'refused') return null;
-    compiled ??= new WebAssembly.Module(Uint8Array.from(atob(MEAN_FIELD_WASM), (character) => character.charCodeAt(0)));
-  } catch {
-    // The page's policy or an engine without SIMD.
-    compiled = 'refused';
-    return null;
-  }
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  // The exports are those of assembly/mean-field.ts.
-  const loops = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Loops;
-  return { memory, loops };
 }
 
 function missingKernel(index: number): never {

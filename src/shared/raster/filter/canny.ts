@@ -1,6 +1,8 @@
-import { badInput } from '../bad-input.ts';
+import { assertLength, badInput } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { checkpoint, type RasterTask } from '../raster-task.ts';
+import { Placing, WasmLoops } from '../wasm-loops.ts';
+import { CANNY_WASM } from './canny-wasm.ts';
 import { sobel, type Gradient } from './sobel.ts';
 
 export interface CannyParameters {
@@ -19,17 +21,62 @@ const TAN_22 = 13573;
 const WEAK = 1; // an edge where it touches one
 const STRONG = 2;
 
-/** Edges, 255 or 0, as cv2.Canny(grey, low, high, apertureSize=3). */
-export function canny(grey: ByteRaster, parameters: CannyParameters, task?: RasterTask): ByteRaster {
+/** Edges, 255 or 0, as cv2.Canny(grey, low, high, apertureSize=3). `engine` keeps to TypeScript, for tests. */
+export function canny(grey: ByteRaster, parameters: CannyParameters, task?: RasterTask, engine?: 'plain'): ByteRaster {
   const { width, height } = grey;
+  assertLength('Canny', width, height, 1, grey.data.length);
   const limits = thresholds(parameters);
+  if (grey.data.length === 0) return { width, height, data: new Uint8Array(0) };
+  const squared = parameters.norm === 'l2';
+  const data = (engine === 'plain' ? null : edgesInWasm(grey, squared, limits, task)) ?? edgesPlainly(grey, squared, limits, task);
+  checkpoint(task, 1);
+  return { width, height, data };
+}
+
+interface Loops {
+  keepRidges(grey: number, width: number, height: number, squared: number, low: number, high: number, edges: number, strong: number, work: number): number;
+  follow(edges: number, stride: number, strong: number, count: number): number;
+  draw(edges: number, width: number, height: number, target: number): void;
+}
+
+const LOOPS = new WasmLoops<Loops>(CANNY_WASM);
+/** How far the loops reach beyond an array. */
+const MARGIN_BYTES = 32;
+/** Bytes of work for each pixel of a row, and for its ends. */
+const WORK_BYTES = 28;
+const WORK_MARGIN_PX = 24;
+
+/** Null where WebAssembly is not to be had. */
+function edgesInWasm({ width, height, data }: ByteRaster, squared: boolean, [low, high]: readonly [number, number], task: RasterTask | undefined): Uint8Array | null {
+  const placing = new Placing();
+  const pixels = width * height;
+  const grey = placing.place(pixels + MARGIN_BYTES); // the result lies here too
+  const edgesLength = (width + 2) * (height + 2);
+  const edges = placing.place(edgesLength + MARGIN_BYTES);
+  const strong = placing.place(pixels * 4);
+  const work = placing.place((width + WORK_MARGIN_PX) * WORK_BYTES + MARGIN_BYTES);
+  const running = LOOPS.borrow(placing.bytes);
+  if (running === null) return null;
+  const { memory, loops } = running;
+  new Uint8Array(memory.buffer, grey, pixels).set(data);
+  new Uint8Array(memory.buffer, edges, edgesLength).fill(0);
+  const most = 2 ** 31 - 1;
+  const begun = loops.keepRidges(grey, width, height, squared ? 1 : 0, Math.min(low, most), Math.min(high, most), edges, strong, work);
+  checkpoint(task, 0.8);
+  loops.follow(edges, width + 2, strong, begun);
+  loops.draw(edges, width, height, grey);
+  return new Uint8Array(memory.buffer, grey, pixels).slice();
+}
+
+function edgesPlainly(grey: ByteRaster, squared: boolean, limits: readonly [number, number], task: RasterTask | undefined): Uint8Array {
+  const { width, height } = grey;
   const gradient = sobel(grey, 'repeat');
   checkpoint(task, 0.4);
   // With one pixel of margin, which is no edge.
   const stride = width + 2;
   const edges = new Uint8Array(stride * (height + 2));
   const strong = new Int32Array(width * height);
-  const begun = keepRidges(gradient, parameters.norm === 'l2', limits, edges, strong);
+  const begun = keepRidges(gradient, squared, limits, edges, strong);
   checkpoint(task, 0.8);
   const found = follow(edges, stride, strong, begun);
   const data = new Uint8Array(width * height);
@@ -38,8 +85,7 @@ export function canny(grey: ByteRaster, parameters: CannyParameters, task?: Rast
     const y = Math.floor(at / stride) - 1;
     data[at - stride - 1 - 2 * y] = 255;
   }
-  checkpoint(task, 1);
-  return { width, height, data };
+  return data;
 }
 
 /** Marks in `edges` what is longer than its neighbours along the gradient; lists the strong in `strong` and returns how many there are. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { RasterFixture, worstDifference } from '../../../../tests/support/raster-fixtures.ts';
 import { greyOf } from '../colour/grey.ts';
@@ -61,6 +62,22 @@ describe('edges', () => {
     ['canny_swapped', 200, 100, 'l1'],
   ] as const)('%s as OpenCV', (key, low, high, norm) => {
     expect(worstDifference(canny(grey, { low, high, norm }).data, fixture.values(key))).toBe(0);
+    expect(worstDifference(canny(grey, { low, high, norm }, undefined, 'plain').data, fixture.values(key))).toBe(0);
+  });
+
+  it('Canny in WebAssembly and in TypeScript are the same, at any size', () => {
+    const sides = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 12 }), fc.nat(), fc.boolean());
+    fc.assert(
+      fc.property(sides, ([width, height, seed, isL2]) => {
+        const noise = { width, height, data: Uint8Array.from({ length: width * height }, (_, at) => (Math.imul(at + seed, 2654435761) >>> 13) & 255) };
+        const parameters = { low: seed % 300, high: 2 * (seed % 400), norm: isL2 ? 'l2' : 'l1' } as const;
+        expect(canny(noise, parameters).data).toEqual(canny(noise, parameters, undefined, 'plain').data);
+      }),
+    );
+  });
+
+  it('Canny with thresholds beyond any gradient finds none', () => {
+    expect(canny(grey, { low: 1e12, high: Infinity, norm: 'l1' }).data.every((value) => value === 0)).toBe(true);
   });
 
   it.each([

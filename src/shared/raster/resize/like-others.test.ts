@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { RasterFixture, worstDifference } from '../../../../tests/support/raster-fixtures.ts';
 import type { ByteRaster } from '../rasters.ts';
@@ -21,6 +22,7 @@ describe.each([
   it.each(['bicubic', 'bilinear'] as const)('%s as Pillow', (filter) => {
     const resized = resizeLikePil(image, 3, { width, height }, filter);
     expect(worstDifference(resized.data, fixture.values(`pil_${filter}_${width}_${height}`))).toBe(0);
+    expect(resizeLikePil(image, 3, { width, height }, filter, 'plain')).toEqual(resized);
   });
 
   it('bilinear as OpenCV', () => {
@@ -56,9 +58,24 @@ describe('resizing', () => {
   it('one channel as each of three', () => {
     const green: ByteRaster = { width: image.width, height: image.height, data: image.data.filter((_, at) => at % 3 === 1) };
     const size = { width: 33, height: 21 };
-    for (const resize of [(one: ByteRaster, channels: 1 | 3) => resizeLikePil(one, channels, size, 'bicubic'), (one: ByteRaster, channels: 1 | 3) => resizeLikeOpencv(one, channels, size)]) {
+    for (const resize of [
+      (one: ByteRaster, channels: 1 | 3) => resizeLikePil(one, channels, size, 'bicubic'),
+      (one: ByteRaster, channels: 1 | 3) => resizeLikePil(one, channels, size, 'bicubic', 'plain'),
+      (one: ByteRaster, channels: 1 | 3) => resizeLikeOpencv(one, channels, size),
+    ]) {
       expect(resize(green, 1).data).toEqual(resize(image, 3).data.filter((_, at) => at % 3 === 1));
     }
+  });
+
+  it('in WebAssembly and in TypeScript is the same, at any size', () => {
+    const side = fc.integer({ min: 1, max: 40 });
+    fc.assert(
+      fc.property(side, side, side, side, fc.constantFrom(1, 3), fc.nat(), (width, height, toWidth, toHeight, channels, seed) => {
+        const data = Uint8Array.from({ length: width * height * channels }, (_, at) => (Math.imul(at + seed, 2654435761) >>> 13) & 255);
+        const size = { width: toWidth, height: toHeight };
+        expect(resizeLikePil({ width, height, data }, channels, size, 'bicubic')).toEqual(resizeLikePil({ width, height, data }, channels, size, 'bicubic', 'plain'));
+      }),
+    );
   });
 
   it('refuses empty images and sizes', () => {

@@ -1,6 +1,8 @@
 import { assertLength, assertWhole } from '../bad-input.ts';
 import type { Size } from '../planes.ts';
 import type { ByteRaster, RgbRaster } from '../rasters.ts';
+import { Placing, WasmLoops } from '../wasm-loops.ts';
+import { PIL_WASM } from './pil-wasm.ts';
 
 /**
  * Resizing of bytes as Pillow 13 does it (libImaging/Resample.c): antialiased, weights in fixed point of 22 bits, along one axis and then along the
@@ -34,23 +36,36 @@ type Bytes = Size & { readonly data: Uint8Array };
 interface Taps {
   readonly from: Int32Array; // first source position of each target position
   readonly count: Int32Array;
-  readonly weights: Int32Array; // [target, most]
-  readonly most: number;
+  readonly weights: Int32Array; // [target, most], filled up with 0
+  readonly most: number; // a multiple of 4
 }
 
-/** `data` [h, w, channels] → [H, W, channels]; Image.resize(size, BICUBIC or BILINEAR) of 8-bit images without alpha. */
-export function resizeLikePil(image: Bytes, channels: 1 | 3, size: Size, filter: PilFilter): Bytes {
+/**
+ * `data` [h, w, channels] → [H, W, channels]; Image.resize(size, BICUBIC or BILINEAR) of 8-bit images without alpha. `engine` keeps to TypeScript,
+ * for tests.
+ */
+export function resizeLikePil(image: Bytes, channels: 1 | 3, size: Size, filter: PilFilter, engine?: 'plain'): Bytes {
   assertLength('resize', image.width, image.height, channels, image.data.length);
   assertWhole('resize', 'width', size.width, 1, 65_535);
   assertWhole('resize', 'height', size.height, 1, 65_535);
   assertWhole('resize', 'width of the image', image.width, 1, 2 ** 26);
   assertWhole('resize', 'height of the image', image.height, 1, 2 ** 26);
-  const across = (from: Bytes): Bytes =>
-    from.width === size.width ? from : { width: size.width, height: from.height, data: resizeRows(from, channels, tapsOf(from.width, size.width, KERNELS[filter]), size.width) };
-  const down = (from: Bytes): Bytes =>
-    from.height === size.height ? from : { width: from.width, height: size.height, data: resizeColumns(from.data, from.width * channels, tapsOf(from.height, size.height, KERNELS[filter]), size.height) };
-  const resized = goesDownFirst(image, size) ? across(down(image)) : down(across(image));
-  return resized.data === image.data ? { ...resized, data: image.data.slice() } : resized;
+  const across: Pass | null = image.width === size.width ? null : { axis: 'across', to: size.width, taps: tapsOf(image.width, size.width, KERNELS[filter]) };
+  const down: Pass | null = image.height === size.height ? null : { axis: 'down', to: size.height, taps: tapsOf(image.height, size.height, KERNELS[filter]) };
+  const passes = (goesDownFirst(image, size) ? [down, across] : [across, down]).filter((pass) => pass !== null);
+  if (passes.length === 0) return { ...image, data: image.data.slice() };
+  return (engine === 'plain' ? null : resizeInWasm(image, channels, passes)) ?? passes.reduce((from, pass) => resizePlainly(from, channels, pass), image);
+}
+
+/** Along one axis. */
+interface Pass {
+  readonly axis: 'across' | 'down';
+  readonly to: number; // px
+  readonly taps: Taps;
+}
+
+function sizeAfter({ width, height }: Size, { axis, to }: Pass): Size {
+  return axis === 'across' ? { width: to, height } : { width, height: to };
 }
 
 /** Pillow's choice since version 13; the two orders round differently. Before, it always went across first. */
@@ -62,7 +77,7 @@ function tapsOf(source: number, target: number, { support, weight }: Kernel): Ta
   const scale = source / target;
   const spread = Math.max(1, scale);
   const reach = support * spread;
-  const most = Math.ceil(reach) * 2 + 1;
+  const most = Math.ceil((Math.ceil(reach) * 2 + 1) / 4) * 4;
   const from = new Int32Array(target);
   const count = new Int32Array(target);
   const weights = new Int32Array(target * most);
@@ -88,13 +103,54 @@ function tapsOf(source: number, target: number, { support, weight }: Kernel): Ta
   return { from, count, weights, most };
 }
 
+function resizePlainly(from: Bytes, channels: 1 | 3, pass: Pass): Bytes {
+  const { axis, to, taps } = pass;
+  const data = axis === 'down' ? resizeColumns(from.data, from.width * channels, taps, to) : channels === 1 ? resizeGreyRows(from, taps, to) : resizeRgbRows(from, taps, to);
+  return { ...sizeAfter(from, pass), data };
+}
+
+interface Loops {
+  rowsRgb(source: number, target: number, fromWidth: number, height: number, width: number, from: number, count: number, weights: number, most: number): void;
+  rowsGrey(source: number, target: number, fromWidth: number, height: number, width: number, from: number, count: number, weights: number, most: number): void;
+  columns(source: number, target: number, stride: number, height: number, from: number, count: number, weights: number, most: number): void;
+}
+
+const LOOPS = new WasmLoops<Loops>(PIL_WASM);
+/** How far the loops reach beyond an array. */
+const MARGIN_BYTES = 16;
+
+/** Null where WebAssembly is not to be had. */
+function resizeInWasm(image: Bytes, channels: 1 | 3, passes: readonly Pass[]): Bytes | null {
+  const placing = new Placing();
+  const bytesOf = ({ width, height }: Size): number => width * height * channels + MARGIN_BYTES;
+  const start = placing.place(bytesOf(image));
+  let size: Size = image;
+  const steps = passes.map((pass) => {
+    const { from, count, weights } = pass.taps;
+    const tables = [from, count, weights].map((table) => ({ table, at: placing.place(table.byteLength) }));
+    const before = size;
+    size = sizeAfter(size, pass);
+    return { pass, before, tables, target: placing.place(bytesOf(size)) };
+  });
+  const running = LOOPS.borrow(placing.bytes);
+  if (running === null) return null;
+  const { memory, loops } = running;
+  new Uint8Array(memory.buffer, start, image.data.length).set(image.data);
+  let source = start;
+  for (const { pass, before, tables, target } of steps) {
+    for (const { table, at } of tables) new Int32Array(memory.buffer, at, table.length).set(table);
+    const [from = 0, count = 0, weights = 0] = tables.map(({ at }) => at);
+    const { most } = pass.taps;
+    if (pass.axis === 'down') loops.columns(source, target, before.width * channels, pass.to, from, count, weights, most);
+    else (channels === 1 ? loops.rowsGrey : loops.rowsRgb)(source, target, before.width, before.height, pass.to, from, count, weights, most);
+    source = target;
+  }
+  return { width: size.width, height: size.height, data: new Uint8Array(memory.buffer, source, size.width * size.height * channels).slice() };
+}
+
 function clip8(sum: number): number {
   const value = sum >> PRECISION_BITS;
   return value < 0 ? 0 : value > 255 ? 255 : value;
-}
-
-function resizeRows(image: Bytes, channels: 1 | 3, taps: Taps, width: number): Uint8Array {
-  return channels === 1 ? resizeGreyRows(image, taps, width) : resizeRgbRows(image, taps, width);
 }
 
 function resizeGreyRows({ width: fromWidth, height, data }: ByteRaster, { from, count, weights, most }: Taps, width: number): Uint8Array {
