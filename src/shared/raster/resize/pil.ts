@@ -142,7 +142,8 @@ function resizeInWasm(image: Bytes, channels: 1 | 3, passes: readonly Pass[]): B
     const [from = 0, count = 0, weights = 0] = tables.map(({ at }) => at);
     const { most } = pass.taps;
     if (pass.axis === 'down') loops.columns(source, target, before.width * channels, pass.to, from, count, weights, most);
-    else (channels === 1 ? loops.rowsGrey : loops.rowsRgb)(source, target, before.width, before.height, pass.to, from, count, weights, most);
+    else if (channels === 1) loops.rowsGrey(source, target, before.width, before.height, pass.to, from, count, weights, most);
+    else loops.rowsRgb(source, target, before.width, before.height, pass.to, from, count, weights, most);
     source = target;
   }
   return { width: size.width, height: size.height, data: new Uint8Array(memory.buffer, source, size.width * size.height * channels).slice() };
