@@ -32,6 +32,9 @@ export interface PoolGeometry {
   readonly ceil: boolean;
 }
 
+/** A batch norm's parameters and running moments, [C] each. */
+export type NormTensors = Readonly<Record<'scale' | 'shift' | 'mean' | 'variance', Tensor1D>>;
+
 /** Moments of one batch, as torch's batch norm keeps them. Valid only during the callback. */
 export interface BatchMoments {
   readonly mean: Tensor1D; // [C]
@@ -62,6 +65,11 @@ export interface TensorOps {
     activation: Activation,
     observe: (moments: BatchMoments) => void,
   ): Tensor4D;
+  /**
+   * The same with running moments, as an operation of its own. Engines that compute lack it: there, layers fold such norms into the filter before
+   * them or into a factor and a shift. What writes networks down has it, so that norms stay what they are.
+   */
+  batchNormRunning?(x: Tensor4D, norm: NormTensors, epsilon: number, activation: Activation): Tensor4D;
   /** activation(x). */
   activate(x: Tensor4D, activation: Activation): Tensor4D;
   /**

@@ -3,11 +3,12 @@ import { PenumbraError } from '#shared/errors.ts';
 import { withReferenceNames } from './mxnet/resnet38-names.ts';
 import { npzPieces } from './numpy/write.ts';
 import { openWeights } from './open-weights.ts';
+import { retypedBytes } from './retype.ts';
 import { safetensorsPieces } from './safetensors/write.ts';
 import { writeNewFile, writeNewFolder } from './source/new-files.ts';
 import type { StoredType } from './stored-type.ts';
 import { tfjsFiles } from './tfjs/write.ts';
-import type { StoredTensor, WeightsFile } from './weights-file.ts';
+import type { WeightsFile } from './weights-file.ts';
 import type { WritableTensor, WritableTensors } from './writable.ts';
 
 export const TARGETS = ['safetensors', 'npz', 'tfjs'] as const;
@@ -95,31 +96,5 @@ function checkReadBack(draft: string, tensors: WritableTensors): void {
   throw new PenumbraError('WRITE_FAILED', `What was written reads back otherwise${broken === undefined ? '' : ` (tensor "${broken[0]}")`}; it was taken away again.`, {
     remedy: 'Check the disk and try again.',
     details: { file: draft, key: broken?.[0] ?? null },
-  });
-}
-
-interface RetypeOptions {
-  readonly file: string;
-  readonly target: Target;
-  readonly roundToFloat32: boolean;
-}
-
-function retypedBytes(key: string, tensor: StoredTensor, to: StoredType, options: RetypeOptions): Uint8Array {
-  if (to === tensor.type) return tensor.bytes();
-  const values = tensor.values();
-  // Float32 of a narrower type is taken as it is: copying a NaN as a number may change its bits.
-  const result = to !== 'F32' ? Int32Array.from(values) : values instanceof Float32Array ? values : Float32Array.from(values);
-  if (!(to === 'F32' && options.roundToFloat32)) {
-    const lost = values.findIndex((value, index) => !Object.is(value === 0 ? 0 : value, result[index] === 0 ? 0 : result[index]));
-    if (lost >= 0) throw doesNotFit(key, tensor, to, values[lost] ?? 0, options);
-  }
-  return new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
-}
-
-function doesNotFit(key: string, { type }: StoredTensor, to: StoredType, value: number, { file, target }: RetypeOptions): PenumbraError {
-  const remedy = to === 'F32' ? 'Add --round-float32 to round such values, or convert to safetensors, which holds every type.' : 'Convert to safetensors, which holds every type.';
-  return new PenumbraError('WEIGHTS_MISMATCH', `${file}: tensor "${key}" of ${type} holds ${value}, which ${to}, the type that ${target} has for it, can't hold.`, {
-    remedy,
-    details: { file, key, expected: to, found: String(value) },
   });
 }

@@ -1,7 +1,10 @@
 import { Command, Option } from 'commander';
+import type { BackendId } from '#main/ml/backend/backend.ts';
+import { endOnceWritten } from '../../end-once-written.ts';
 import { jsonOption, type CommonOptions } from '../../options.ts';
-import { Output, UsageError } from '../../output.ts';
+import { Output } from '../../output.ts';
 import { table } from '../../text.ts';
+import { networkChoice } from './network-choice.ts';
 
 interface ForwardOptions extends CommonOptions {
   readonly arch: string;
@@ -10,7 +13,7 @@ interface ForwardOptions extends CommonOptions {
   readonly output: string;
   readonly taps?: string;
   readonly classes?: string;
-  readonly backend: 'native' | 'cpu';
+  readonly backend: BackendId;
 }
 
 export function forwardCommand(): Command {
@@ -25,7 +28,7 @@ export function forwardCommand(): Command {
     .requiredOption('--output <out.npz>', 'the file to write; never written over')
     .option('--taps <a,b>', 'inner results to write as well')
     .option('--classes <n>', 'outputs, where they are not those of the published weights')
-    .addOption(new Option('--backend <engine>', 'the tensor engine').choices(['native', 'cpu']).default('native'))
+    .addOption(new Option('--backend <engine>', 'the tensor engine').choices(['native', 'webgpu', 'cpu']).default('native'))
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -33,14 +36,13 @@ export function forwardCommand(): Command {
     )
     .action(async (options: ForwardOptions) => {
       const output = new Output({ json: options.json === true });
-      const { NETWORKS } = await import('#main/ml/nn/networks/catalogue.ts');
-      const entry = NETWORKS.get(options.arch);
-      if (entry === undefined) throw new UsageError(`there is no network "${options.arch}"`, 'penumbra model list names them all.');
-      const classes = options.classes === undefined ? entry.classes : Number(options.classes);
-      if (!Number.isInteger(classes) || classes < 1) throw new UsageError(`--classes: "${options.classes ?? ''}" is no count`, 'Give a whole number from 1.');
+      const choice = await networkChoice(options);
       const { forwardFile } = await import('#main/ml/nn/networks/forward-file.ts');
-      const taps = (options.taps ?? '').split(',').filter((name) => name !== '');
-      const results = await forwardFile({ entry, classes, taps, weights: options.weights, input: options.input, output: options.output, backend: options.backend });
-      output.result(results, () => table([['array', 'shape'], ...results.map(({ name, shape }) => [name, `(${shape.join(', ')})`])]));
+      try {
+        const results = await forwardFile({ ...choice, weights: options.weights, input: options.input, output: options.output, backend: options.backend });
+        output.result(results, () => table([['array', 'shape'], ...results.map(({ name, shape }) => [name, `(${shape.join(', ')})`])]));
+      } finally {
+        if (options.backend === 'webgpu') endOnceWritten();
+      }
     });
 }

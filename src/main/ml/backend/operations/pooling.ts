@@ -1,7 +1,7 @@
 import type * as TF from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { PoolGeometry } from '../ops.ts';
-import type { SidePadding } from './geometry.ts';
+import { poolSides } from './geometry.ts';
 
 type TfNamespace = typeof TF;
 
@@ -37,14 +37,7 @@ function coverage(input: number, output: number, { kernel, stride, pad }: PoolGe
 
 function padded(tf: TfNamespace, x: Tensor4D, geometry: PoolGeometry, value: number): Tensor4D {
   const [, height, width] = x.shape;
-  const [rows, columns] = [sides(height, geometry), sides(width, geometry)];
+  const [rows, columns] = [poolSides(height, geometry), poolSides(width, geometry)];
   if ([...rows, ...columns].every((count) => count === 0)) return x;
   return tf.pad(x, [[0, 0], [...rows], [...columns], [0, 0]], value);
-}
-
-function sides(input: number, { kernel, stride, pad, ceil }: PoolGeometry): SidePadding {
-  if (!ceil) return [pad, pad];
-  let outputs = Math.ceil((input + 2 * pad - kernel) / stride) + 1;
-  if ((outputs - 1) * stride >= input + pad) outputs -= 1;
-  return [pad, Math.max((outputs - 1) * stride + kernel - input - pad, 0)];
 }

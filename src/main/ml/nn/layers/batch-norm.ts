@@ -1,6 +1,6 @@
 import type * as TF from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Activation } from '../../backend/ops.ts';
+import type { Activation, NormTensors } from '../../backend/ops.ts';
 import { constant } from '../initialisers.ts';
 import type { Layer, Network } from '../network.ts';
 import type { Parameter, ParameterGroup } from '../param-store.ts';
@@ -41,6 +41,11 @@ export function declareBatchNorm(network: Network, name: string, channels: numbe
   };
 }
 
+/** The same as tensors. */
+export function normTensors({ scale, shift, mean, variance }: NormParameters): NormTensors {
+  return { scale: scale.variable as Tensor1D, shift: shift.variable as Tensor1D, mean: mean.variable as Tensor1D, variance: variance.variable as Tensor1D };
+}
+
 /** What the norm with running statistics comes to: norm(x + bias) = x · factor + shift, [C] each. */
 export function foldingOf(
   tf: typeof TF,
@@ -70,6 +75,7 @@ export function batchNormLayer(network: Network, name: string, channels: number,
   const norm = declareBatchNorm(network, name, channels, options);
   return (x, pass) => {
     if (pass.random !== null && options.statistics === 'batch') return batchNorm(network, x, norm, options, activation);
+    if (ops.batchNormRunning !== undefined) return ops.batchNormRunning(x, normTensors(norm), options.epsilon, activation);
     const { factor, shift } = foldingOf(tf, norm, options.epsilon);
     return ops.activate(tf.add(tf.mul<Tensor4D>(x, factor), shift), activation);
   };

@@ -3,7 +3,7 @@ import type { Activation, ConvSpec } from '../../backend/ops.ts';
 import { constant, type Initialiser } from '../initialisers.ts';
 import type { Layer, Network } from '../network.ts';
 import type { Parameter } from '../param-store.ts';
-import { batchNorm, declareBatchNorm, foldingOf, type NormOptions } from './batch-norm.ts';
+import { batchNorm, declareBatchNorm, foldingOf, normTensors, type NormOptions } from './batch-norm.ts';
 
 export interface ConvNormOptions extends NormOptions {
   /** Names without `.weight`, `.bias`, `.running_mean`, `.running_var`. */
@@ -54,6 +54,10 @@ export function convNorm(network: Network, options: ConvNormOptions): Layer {
   const fixed = options.statistics === 'frozen' && [filter, bias, norm.scale, norm.shift].every((parameter) => parameter?.trainable !== true);
 
   const folded: Layer = (x) => {
+    if (ops.batchNormRunning !== undefined) {
+      const linear = ops.convolve(x, weights, offset, { ...spec, activation: 'linear' });
+      return ops.batchNormRunning(linear, normTensors(norm), options.epsilon, options.activation);
+    }
     const [folding, shift] = fixed ? network.parameters.derived(options.filter, fold) : fold();
     return ops.convolve(x, folding, shift, spec);
   };

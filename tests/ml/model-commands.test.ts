@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeNpy } from '#shared/formats/npy.ts';
 import { buildNetwork } from '#main/ml/nn/networks/build.ts';
@@ -38,6 +40,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const convert = (output: string, ...more: string[]) => runCli(['model', 'convert', at('weights.safetensors'), at(output), ...more]);
+const SIZE = reference.case.size.join('x');
+
 /** Largest difference at the places that the reference has, relative to its largest value. */
 function deviation(found: Float32Array, tap: string): number {
   const expected = reference.tensors.get(`eval/tap/${tap}`)?.values ?? new Float32Array();
@@ -66,5 +71,32 @@ describe('penumbra model forward', () => {
   ])('refuses %s', async (_, code, [arch = '', input = '', ...more], message) => {
     await writeFile(at('flat.npy'), encodeNpy({ dtype: 'float32', shape: [3, 5], data: new Float32Array(15) }));
     expect(await forward(arch, input, 'none.npz', ...more)).toMatchObject({ code, stderr: expect.stringMatching(message) as string });
+  });
+});
+
+describe('penumbra model convert to ONNX', () => {
+  it('writes a file that onnxruntime runs to PyTorch’s numbers, for any count of photos, and never writes over', async () => {
+    const { code, stdout, stderr } = await convert('net.onnx', '--arch', ARCH, '--size', SIZE, '--taps', 'stage1,features');
+    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: expect.stringMatching(/opset 17[^]*input +images +\(batch, 3, 65, 65\)[^]*output +features +\(batch, 1280, 3, 3\)/) as string });
+    const session = await InferenceSession.create(at('net.onnx'));
+    const photo = plainValue(reference.input, [1, 3, ...reference.case.size]).values;
+    const found = await session.run({ images: new Tensor('float32', Float32Array.of(...photo, ...photo), [2, 3, ...reference.case.size]) });
+    expect(Object.fromEntries(Object.entries(found).map(([name, { dims }]) => [name, dims]))).toEqual({ stage1: [2, 16, 33, 33], features: [2, 1280, 3, 3], logits: [2, 1000] });
+    for (const [name, { data }] of Object.entries(found)) {
+      const both = data as Float32Array;
+      for (const half of [both.subarray(0, both.length / 2), both.subarray(both.length / 2)]) expect(deviation(half, name), name).toBeLessThan(1e-4);
+    }
+    expect(await convert('net.onnx', '--arch', ARCH)).toMatchObject({ code: 1, stderr: expect.stringContaining('net.onnx') as string });
+  });
+
+  it.each([
+    ['a file without a network', 2, ['none.onnx'], /Add --arch NAME/],
+    ['a network for weights alone', 2, ['none.npz', '--arch', ARCH], /--arch is for ONNX; npz holds weights alone/],
+    ['a size that is none', 2, ['none.onnx', '--arch', ARCH, '--size', '65'], /--size: "65" is no size/],
+    ['weights of another network', 1, ['none.onnx', '--arch', 'efficientnet-lite1'], /missing: _blocks\.16\._expand_conv\.weight/],
+    ['a tap that there is not', 1, ['none.onnx', '--arch', ARCH, '--taps', 'stage9'], /no tap named stage9[^]*stage1, stage2/],
+  ])('refuses %s', async (_, code, [out = '', ...more], message) => {
+    expect(await convert(out, ...more)).toMatchObject({ code, stderr: expect.stringMatching(message) as string });
+    expect(existsSync(at(out))).toBe(false);
   });
 });

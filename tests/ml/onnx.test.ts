@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { describe, expect, it } from 'vitest';
+import type { HostTensor } from '#main/ml/nn/host-tensor.ts';
+import { referenceShape } from '#main/ml/nn/layout.ts';
+import { buildNetwork } from '#main/ml/nn/networks/build.ts';
+import type { NetworkEntry } from '#main/ml/nn/networks/catalogue.ts';
+import { forward } from '#main/ml/nn/networks/forward.ts';
+import { onnxPieces } from '#main/ml/onnx/model-file.ts';
+import { recordNetwork } from '#main/ml/onnx/record-network.ts';
+import type { Random } from '#main/ml/random/random.ts';
+import type { ParityCase } from '../../scripts/parity/reference-file.ts';
+import { parameterValue, plainValue } from '../../scripts/parity/values.ts';
+import { useEngine } from '../support/engines.ts';
+
+// The same small networks of every family and head that parity.test.ts compares with PyTorch.
+const cases = (JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/parity/cases.json'), 'utf8')) as ParityCase[])
+  // In full size, it is converted by the command in model-commands.test.ts.
+  .filter(({ name }) => name !== 'efficientnet-lite0-published');
+/** Relative to the largest value. */
+const TOLERANCE = 1e-4;
+/** Initial values are all replaced. */
+const ZEROS: Random = { unit: () => 0, between: () => 0, integer: () => 0, chance: () => false, normal: () => 0 };
+
+function deviation(found: Float32Array, expected: Float32Array): number {
+  let [difference, magnitude] = [0, 0];
+  for (const [i, value] of expected.entries()) {
+    difference = Math.max(difference, Math.abs(value - (found[i] ?? Number.NaN)));
+    magnitude = Math.max(magnitude, Math.abs(value));
+  }
+  return difference / magnitude;
+}
+
+describe('onnxruntime makes the same of every network', () => {
+  it.each(cases.map((item) => [item.name, item] as const))('%s: logits and every tap', async (_, { name, table, classes, size, batch }) => {
+    const backend = await useEngine('native');
+    const before = backend.tf.memory().numTensors;
+    const model = buildNetwork(backend, table, { classes, norm: 'frozen', random: ZEROS });
+    const weights = new Map(model.parameters.list().map((item): [string, HostTensor] => [item.name, parameterValue(item.name, referenceShape(item.shape, item.layout))]));
+    const taps = model.taps.map((tap) => tap.name);
+    model.parameters.dispose();
+    const entry: NetworkEntry = { title: name, reference: 'none', input: 'imagenet', classes, table };
+    const request = { name, entry, classes, weights, source: 'values of names', taps };
+    const input = plainValue('input.0', [batch, 3, ...size]);
+    const expected = await forward(backend, { ...request, input });
+
+    const file = Buffer.concat(onnxPieces(await recordNetwork({ ...request, size })));
+    const session = await InferenceSession.create(file);
+    const found = await session.run({ images: new Tensor('float32', input.values, [...input.shape]) });
+
+    expect(new Set(session.outputNames)).toEqual(new Set(['logits', ...taps]));
+    for (const [output, { shape, values }] of expected) {
+      const result = found[output];
+      expect(result?.dims, output).toEqual([...shape]);
+      expect(deviation(result?.data as Float32Array, values), output).toBeLessThan(TOLERANCE);
+    }
+    expect(backend.tf.getBackend()).toBe('tensorflow');
+    expect(backend.tf.memory().numTensors, 'tensors left behind').toBe(before);
+  });
+});
