@@ -21,6 +21,7 @@ import { useProject } from '#renderer/stores/project.ts';
 import { useSaving } from '#renderer/stores/saving.ts';
 import { GestureHistory } from './history.ts';
 import { loadImageContent, Prefetch, type ImageContent } from './image-content.ts';
+import { useConflicts } from './use-conflicts.ts';
 import { useHold } from './use-hold.ts';
 
 const CATCH_UP_RETRY_MS = 500;
@@ -74,6 +75,8 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   const isClosed = computed(() => project.info?.readOnly === true || isHeldElsewhere.value || isLoading.value || stuck.value !== null);
   const isReadOnly = computed(() => isClosed.value || isCatchingUp.value);
   const hasMask = computed(() => (content.value?.corrected ?? null) !== null);
+
+  const conflicts = useConflicts(() => editor, content, state);
 
   const showPointed = useThrottleFn<MaskEditorEvents['pointed']>(
     (at) => (pointed.value = at === null ? null : { x: Math.floor(at.point.x), y: Math.floor(at.point.y), label: at.label }),
@@ -172,7 +175,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     if (before !== null) setTimeout(() => closePhoto(before.photo), CLOSE_AFTER_MS);
     paint.suggest(loaded.image.tags);
     learn(loaded.state);
-    void showConflicts();
+    void conflicts.show();
     if ((saidMeanwhile?.revision ?? 0) > loaded.state.revision) void catchUp();
     if (document.activeElement?.contains(element.value) === true) editor?.focus();
   }
@@ -218,7 +221,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
       editor?.replaceMap(map);
       learn(now);
       // Not waited for: a step taken back from here on finds a mask to be played on, or has it brought up to date again.
-      void showConflicts();
+      void conflicts.show();
     } catch (thrown) {
       if (isOver()) return;
       const value = toErrorValue(thrown);
@@ -334,37 +337,6 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     await open(id);
   }
 
-  // Conflicts: where the base now says something else than what was corrected.
-  const conflictPlaces = shallowRef<readonly { x: number; y: number }[]>([]);
-  let nextPlace = 0;
-  let conflictsAsked = 0;
-
-  async function showConflicts(): Promise<void> {
-    conflictPlaces.value = [];
-    nextPlace = 0;
-    conflictsAsked += 1;
-    const own = conflictsAsked;
-    const id = imageId.value;
-    const base = content.value?.corrected?.base;
-    if (id === undefined || base === undefined || (state.value?.conflictPixels ?? 0) === 0) {
-      editor?.setMarks(null);
-      return;
-    }
-    const marks = await loadLabelMap('conflicts', `${id}.${base}`).catch(() => null);
-    if (marks === null || own !== conflictsAsked || content.value?.image.id !== id) return;
-    const plane = marks.data.map((value) => (value === 0 ? 0 : 1));
-    editor?.setMarks(plane);
-    conflictPlaces.value = placesOf(plane, marks.width);
-  }
-
-  function goToConflict(): void {
-    const place = conflictPlaces.value[nextPlace % Math.max(1, conflictPlaces.value.length)];
-    if (place === undefined) return;
-    nextPlace += 1;
-    if (editor !== null && editor.viewport.state.scale < 1) editor.viewport.actualSize();
-    editor?.viewport.centreOn(place);
-  }
-
   useCoreEvent('edits.changed', (now) => {
     prefetch.drop(now.imageId);
     if (now.imageId !== imageId.value) return;
@@ -390,15 +362,15 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     if (now.imageId !== imageId.value || saves.queue.waiting(now.imageId) > 0) return;
     const hadConflicts = state.value?.conflictPixels ?? 0;
     state.value = now;
-    if (operation.kind !== 'review' && hadConflicts !== now.conflictPixels) void showConflicts();
+    if (operation.kind !== 'review' && hadConflicts !== now.conflictPixels) void conflicts.show();
   });
   onBeforeUnmount(endLandings);
 
   return {
     content, state, error, isLoading, isBuildingTiles, isCatchingUp, isClosed, isReadOnly, isHeldElsewhere, hasMask, counts, undoable, redoable, pointed, scale,
-    refusal, hasKeyboardPointer, stuck, waiting, conflictPlaces,
+    refusal, hasKeyboardPointer, stuck, waiting, conflictPlaces: conflicts.places,
     refuse: (why: Refusal | 'not-loaded') => (refusal.value = why),
-    undo, redo, mayLeave, review, replayStuck, discardStuck, chooseBase, goToConflict,
+    undo, redo, mayLeave, review, replayStuck, discardStuck, chooseBase, goToConflict: conflicts.goToNext,
     reload: () => open(imageId.value),
     prefetchNext: (id: string) => prefetch.want(id, preferredStage.value),
     pressKey: (key: 'enter' | 'backspace' | 'escape') => editor?.pressKey(key) ?? false,
@@ -415,14 +387,3 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
 }
 
 export type Editor = ReturnType<typeof useEditor>;
-
-/** One place in each 64-px square that holds a marked pixel: near enough to look at, few enough to go through. */
-function placesOf(marks: Uint8Array, width: number): { x: number; y: number }[] {
-  const places = new Map<string, { x: number; y: number }>();
-  for (let pixel = marks.indexOf(1); pixel >= 0; pixel = marks.indexOf(1, pixel + 1)) {
-    const [x, y] = [pixel % width, Math.floor(pixel / width)];
-    const key = `${x >> 6}.${y >> 6}`;
-    if (!places.has(key)) places.set(key, { x: x + 0.5, y: y + 0.5 });
-  }
-  return [...places.values()];
-}
