@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { besideTorch, type Compared } from './beside-torch.ts';
+import { MEASURES } from './measures.ts';
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' }, repeats: { type: 'string', default: '5' } } });
+const [python = 'python3'] = positionals;
+const names = MEASURES.map(({ name }) => name);
+const asked = values.only?.split(',') ?? names;
+const unknown = asked.filter((name) => !names.includes(name));
+if (unknown.length > 0) throw new Error(`--only: there is no measure ${unknown.join(', ')}; there are ${names.join(', ')}`);
+const repeats = Number(values.repeats);
+
+const rows: Compared[] = [];
+for (const { bounds, ...measure } of MEASURES.filter(({ name }) => asked.includes(name))) {
+  console.log(`${measure.name} …`);
+  rows.push(await besideTorch(python, measure, { engine: 'native', device: 'cpu', repeats, bounds }));
+}
+const cuda = execFileSync(python, ['-c', 'import torch; print(torch.cuda.is_available())'], { encoding: 'utf8' }).trim() === 'True';
+if (!cuda) console.log('no GPU: native and webgpu were not measured on one');
+else {
+  for (const { bounds: _, ...measure } of MEASURES.filter(({ name }) => asked.includes(name))) {
+    for (const engine of ['native', 'webgpu'] as const) {
+      for (const device of ['cuda', 'cuda-amp'] as const) rows.push(await besideTorch(python, measure, { engine, device, repeats, bounds: null }));
+    }
+  }
+}
+print(rows);
+
+function print(compared: readonly Compared[]): void {
+  console.log('\n| measure | ours, s | PyTorch, s | time | processor time | memory, MiB | PyTorch’s | memory | |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
+  for (const { measure, seconds, processorSeconds, peakBytes, bounds } of compared) {
+    const [time, processor, memory] = [seconds, processorSeconds, peakBytes].map(([ours, theirs]) => ours / theirs) as [number, number, number];
+    const missed = [...(time > (bounds?.time ?? Infinity) ? ['time'] : []), ...(memory > (bounds?.memory ?? Infinity) ? ['memory'] : [])];
+    const verdict = bounds === null ? '' : missed.length === 0 ? 'held' : `missed: ${missed.join(', ')}`;
+    const cells = [measure, ...seconds.map((value) => value.toFixed(3)), time.toFixed(2), processor.toFixed(2), ...peakBytes.map((value) => Math.round(value / 2 ** 20)), memory.toFixed(2), verdict];
+    console.log(`| ${cells.join(' | ')} |`);
+  }
+  for (const text of new Set(compared.flatMap(({ ours, theirs }) => [ours, theirs]))) console.log(text);
+}
