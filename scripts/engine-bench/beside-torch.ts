@@ -17,6 +17,8 @@ export interface Compared {
   readonly processorSeconds: readonly [ours: number, theirs: number];
   readonly peakBytes: readonly [ours: number, theirs: number];
   readonly bounds: Bounds | null;
+  /** Of one more repeat of ours. */
+  readonly profile: Run;
 }
 
 /** Both sides turn by turn, so that other work on the machine meets both alike. PyTorch in its two memory layouts; the faster one counts. */
@@ -38,7 +40,7 @@ export async function besideTorch(python: string, measure: Measure, setting: Set
     if (!measure.work.startsWith('train') && setting.device !== 'cuda-amp') for (const side of theirs) agree(measure, values.get(ours), values.get(side));
     const [first, second] = theirs as [Side, Side];
     const faster = best(first, 'seconds') <= best(second, 'seconds') ? first : second;
-    const pair = (field: keyof Run, of: (side: Side, field: keyof Run) => number): [number, number] => [of(ours, field), of(faster, field)];
+    const pair = (field: Figure, of: (side: Side, field: Figure) => number): [number, number] => [of(ours, field), of(faster, field)];
     return {
       measure: measure.name,
       ours: ours.description,
@@ -47,6 +49,7 @@ export async function besideTorch(python: string, measure: Measure, setting: Set
       processorSeconds: pair('processorSeconds', best),
       peakBytes: pair('peakBytes', (side, field) => Math.max(...side.runs.map((run) => run[field]))),
       bounds: setting.bounds,
+      profile: await ours.profile(),
     };
   } finally {
     await Promise.all(sides.map((side) => side.end()));
@@ -61,7 +64,9 @@ export interface Setting {
   readonly bounds: Bounds | null;
 }
 
-function best(side: Side, field: keyof Run): number {
+type Figure = 'seconds' | 'processorSeconds' | 'peakBytes';
+
+function best(side: Side, field: Figure): number {
   return Math.min(...side.runs.map((run) => run[field]));
 }
 

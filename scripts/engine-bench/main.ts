@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { besideTorch, type Compared } from './beside-torch.ts';
 import { MEASURES } from './measures.ts';
+import type { Run } from './side.ts';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' }, repeats: { type: 'string', default: '5' } } });
 const [python = 'python3'] = positionals;
@@ -10,6 +11,8 @@ const asked = values.only?.split(',') ?? names;
 const unknown = asked.filter((name) => !names.includes(name));
 if (unknown.length > 0) throw new Error(`--only: there is no measure ${unknown.join(', ')}; there are ${names.join(', ')}`);
 const repeats = Number(values.repeats);
+
+const KERNELS_SHOWN = 14;
 
 const rows: Compared[] = [];
 for (const { bounds, ...measure } of MEASURES.filter(({ name }) => asked.includes(name))) {
@@ -36,5 +39,13 @@ function print(compared: readonly Compared[]): void {
     const cells = [measure, ...seconds.map((value) => value.toFixed(3)), time.toFixed(2), processor.toFixed(2), ...peakBytes.map((value) => Math.round(value / 2 ** 20)), memory.toFixed(2), verdict];
     console.log(`| ${cells.join(' | ')} |`);
   }
+  for (const { measure, profile } of compared) printProfile(measure, profile);
   for (const text of new Set(compared.flatMap(({ ours, theirs }) => [ours, theirs]))) console.log(text);
+}
+
+/** Where the time of one repeat of ours went. */
+function printProfile(measure: string, { seconds, kernels }: Run): void {
+  const inKernels = kernels.reduce((sum, kernel) => sum + kernel.seconds, 0);
+  console.log(`\n${measure}: ${seconds.toFixed(3)} s, ${inKernels.toFixed(3)} s of it in kernels`);
+  for (const kernel of kernels.slice(0, KERNELS_SHOWN)) console.log(`  ${kernel.kernel.padEnd(44)} ${kernel.seconds.toFixed(4)} s, processor ${kernel.processorSeconds.toFixed(4)} s, ${kernel.calls} calls`);
 }

@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import * as z from 'zod';
 
 const Ready = z.object({ device: z.string(), description: z.string() });
-const Run = z.object({ seconds: z.number(), processorSeconds: z.number(), value: z.number(), peakBytes: z.number() });
+const KernelTimes = z.array(z.object({ kernel: z.string(), seconds: z.number(), processorSeconds: z.number(), calls: z.number() }));
+const Run = z.object({ seconds: z.number(), processorSeconds: z.number(), value: z.number(), peakBytes: z.number(), kernels: KernelTimes.default([]) });
 
 /** What one repeat took, and what the process held at most until then, less what it held once its libraries were loaded. */
 export type Run = z.infer<typeof Run>;
@@ -31,10 +32,14 @@ export class Side {
   }
 
   async run(kept: boolean): Promise<Run> {
-    this.#child.stdin?.write('run\n');
-    const run = Run.parse(await this.#answer());
+    const run = await this.#ask('run');
     if (kept) this.runs.push(run);
     return run;
+  }
+
+  /** One repeat with the time of every kernel; ours alone can. */
+  async profile(): Promise<Run> {
+    return this.#ask('profile');
   }
 
   async end(): Promise<void> {
@@ -42,6 +47,11 @@ export class Side {
     const gone = once(this.#child, 'exit');
     this.#child.stdin?.end();
     await gone;
+  }
+
+  async #ask(what: 'run' | 'profile'): Promise<Run> {
+    this.#child.stdin?.write(`${what}\n`);
+    return Run.parse(await this.#answer());
   }
 
   async #answer(): Promise<unknown> {

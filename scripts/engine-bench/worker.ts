@@ -18,6 +18,7 @@ import { sgd } from '#main/ml/optim/sgd.ts';
 import { randomFor, type Random } from '#main/ml/random/random.ts';
 import { sumViews } from '#main/ml/stages/sum-views.ts';
 import { parameterValue, plainValue } from '../parity/values.ts';
+import { timeKernels } from './kernel-times.ts';
 import type { Measure } from './measures.ts';
 
 const [, , engine, text = ''] = process.argv;
@@ -104,10 +105,11 @@ function residentBytes(field: 'VmRSS' | 'VmHWM'): number {
 const say = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 say({ device: backend.device, description: backend.description });
 for await (const line of createInterface({ input: process.stdin })) {
-  if (line !== 'run') break;
+  if (line !== 'run' && line !== 'profile') break;
+  const kernels = line === 'profile' ? timeKernels(tf) : () => [];
   const [start, used] = [performance.now(), process.cpuUsage()];
   const value = await WORK[spec.work]();
   const { user, system } = process.cpuUsage(used);
-  say({ seconds: (performance.now() - start) / 1000, processorSeconds: (user + system) / 1e6, value, peakBytes: residentBytes('VmHWM') - importedBytes });
+  say({ seconds: (performance.now() - start) / 1000, processorSeconds: (user + system) / 1e6, value, peakBytes: residentBytes('VmHWM') - importedBytes, kernels: kernels() });
 }
 process.exit(0);

@@ -1,5 +1,6 @@
 import type * as TF from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { differentiate } from '../backend/unwinding-tape.ts';
 import type { Parameter } from './param-store.ts';
 
 /** A loss and the gradient of each parameter that it depends on. The caller owns all of it. */
@@ -11,15 +12,15 @@ export interface Gradients {
 
 /** Runs `loss` under a tape and differentiates it with regard to these parameters. */
 export function gradients(tf: typeof TF, parameters: readonly Parameter[], loss: () => Scalar): Gradients {
-  const { value, grads } = tf.variableGrads(
+  const { loss: value, gradients: byVariable } = differentiate(
+    tf,
+    parameters.map(({ variable }) => variable),
     loss,
-    parameters.map((parameter) => parameter.variable),
   );
   const byName = new Map<string, Tensor>();
-  for (const parameter of parameters) {
-    // tfjs types every gradient as present; parameters that the loss does not reach have none.
-    const gradient = grads[parameter.variable.name] as Tensor | null | undefined;
-    if (gradient !== null && gradient !== undefined) byName.set(parameter.name, gradient);
+  for (const { name, variable } of parameters) {
+    const gradient = byVariable.get(variable);
+    if (gradient !== undefined) byName.set(name, gradient);
   }
   return {
     loss: value,
