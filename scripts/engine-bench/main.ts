@@ -6,7 +6,7 @@ import type { Run } from './side.ts';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' }, repeats: { type: 'string', default: '5' } } });
 const [python = 'python3'] = positionals;
-const names = MEASURES.map(({ name }) => name);
+const names = MEASURES.map(({ measure }) => measure.name);
 const asked = values.only?.split(',') ?? names;
 const unknown = asked.filter((name) => !names.includes(name));
 if (unknown.length > 0) throw new Error(`--only: there is no measure ${unknown.join(', ')}; there are ${names.join(', ')}`);
@@ -15,14 +15,15 @@ const repeats = Number(values.repeats);
 const KERNELS_SHOWN = 14;
 
 const rows: Compared[] = [];
-for (const { bounds, ...measure } of MEASURES.filter(({ name }) => asked.includes(name))) {
+const measures = MEASURES.filter(({ measure }) => asked.includes(measure.name));
+for (const { measure, bounds } of measures) {
   console.log(`${measure.name} …`);
   rows.push(await besideTorch(python, measure, { engine: 'native', device: 'cpu', repeats, bounds }));
 }
 const cuda = execFileSync(python, ['-c', 'import torch; print(torch.cuda.is_available())'], { encoding: 'utf8' }).trim() === 'True';
 if (!cuda) console.log('no GPU: native and webgpu were not measured on one');
 else {
-  for (const { bounds: _, ...measure } of MEASURES.filter(({ name }) => asked.includes(name))) {
+  for (const { measure } of measures) {
     for (const engine of ['native', 'webgpu'] as const) {
       for (const device of ['cuda', 'cuda-amp'] as const) rows.push(await besideTorch(python, measure, { engine, device, repeats, bounds: null }));
     }

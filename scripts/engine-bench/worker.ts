@@ -74,7 +74,7 @@ const WORK: Readonly<Record<Measure['work'], () => Promise<number>>> = {
   attention: async () => {
     const maps: Tensor[] = [];
     const found = await magnitude(() =>
-      model.forward(images, { ...INFERENCE, tap: (name, value) => void (name.startsWith('attention.') && maps.push(tf.keep(tf.clone(value)))) }),
+      model.forward(images, { ...INFERENCE, tap: (name, value) => (name.startsWith('attention.') ? maps.push(tf.keep(tf.clone(value))) : 0) }),
     );
     if (maps.length === 0) throw new Error('no attention maps came out');
     tf.dispose(maps);
@@ -102,7 +102,7 @@ function residentBytes(field: 'VmRSS' | 'VmHWM'): number {
   return Number(line?.[1]) * 1024;
 }
 
-const say = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+const say = (value: object): boolean => process.stdout.write(`${JSON.stringify(value)}\n`);
 say({ device: backend.device, description: backend.description });
 for await (const line of createInterface({ input: process.stdin })) {
   if (line !== 'run' && line !== 'profile') break;

@@ -1,5 +1,6 @@
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { TensorBackend } from '#main/ml/backend/backend.ts';
+import { differentiate } from '#main/ml/backend/unwinding-tape.ts';
 import { ParamStore } from '#main/ml/nn/param-store.ts';
 import { plainValue } from '../../../scripts/parity/values.ts';
 import type { Case, Inputs } from './case.ts';
@@ -54,11 +55,11 @@ export class Setting {
   async result(): Promise<Result> {
     const { tf } = this.#backend;
     const y = tf.tidy(() => this.#forward());
-    const { value: loss, grads } = tf.variableGrads(() => this.loss(), [...this.variables.values()]);
+    const { loss, gradients: found } = differentiate(tf, [...this.variables.values()], () => this.loss());
     const gradients = new Map<string, Float32Array>();
-    for (const [name, variable] of this.variables) gradients.set(name, (await grads[variable.name]?.data<'float32'>())?.slice() ?? new Float32Array());
+    for (const [name, variable] of this.variables) gradients.set(name, (await found.get(variable)?.data<'float32'>())?.slice() ?? new Float32Array());
     const result = { shape: y.shape, value: (await y.data<'float32'>()).slice(), gradients };
-    tf.dispose([y, loss, ...Object.values(grads)]);
+    tf.dispose([y, loss, ...found.values()]);
     return result;
   }
 

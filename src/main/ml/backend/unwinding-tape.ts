@@ -16,7 +16,8 @@ interface TapeNode {
 interface TapeEngine {
   startTape(): void;
   endTape(): void;
-  readonly state: { activeTape: TapeNode[] | null };
+  /** Undefined before the first tape. */
+  readonly state: { activeTape?: TapeNode[] | null };
 }
 
 /**
@@ -26,7 +27,7 @@ interface TapeEngine {
  */
 export function differentiate(tf: typeof TF, variables: readonly Variable[], loss: () => Scalar): { loss: Scalar; gradients: Map<Variable, Tensor> } {
   const engine = tf.engine() as unknown as TapeEngine;
-  if (engine.state.activeTape !== null && engine.state.activeTape !== undefined) throw new Error('differentiate: another tape is recording');
+  if (engine.state.activeTape) throw new Error('differentiate: another tape is recording');
   const { value, tape } = record(tf, engine, loss);
   try {
     const path = onThePath(tape, variables, value);
