@@ -24,6 +24,8 @@ export default defineConfig(
       // An arrow that returns a void call is how callbacks are forwarded.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       'no-console': 'error',
+      // One way to hide a member; a constructor can be hidden in no other.
+      'no-restricted-syntax': ['error', { selector: ':matches(PropertyDefinition, MethodDefinition[kind!="constructor"])[accessibility="private"]', message: 'Name it #name.' }],
       eqeqeq: 'error',
     },
   },

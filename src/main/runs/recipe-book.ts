@@ -6,16 +6,16 @@ import type { Recipe } from '#main/ml/recipe.ts';
 export class RecipeBook {
   /** URL of the module that lists them. */
   readonly module: string;
-  private loaded: readonly Recipe[] = [];
-  private loading: Promise<void> | null = null;
+  #loaded: readonly Recipe[] = [];
+  #loading: Promise<void> | null = null;
 
   constructor(module: string) {
     this.module = module;
   }
 
   async all(): Promise<readonly Recipe[]> {
-    await this.load();
-    return this.loaded;
+    await this.#load();
+    return this.#loaded;
   }
 
   /** RECIPE_UNKNOWN. */
@@ -25,19 +25,19 @@ export class RecipeBook {
 
   /** The same, at once: for who has waited for `all` before. */
   findLoaded(id: string): Recipe {
-    return findRecipe(this.loaded, id);
+    return findRecipe(this.#loaded, id);
   }
 
-  private load(): Promise<void> {
-    this.loading ??= loadRecipes(this.module)
+  #load(): Promise<void> {
+    this.#loading ??= loadRecipes(this.module)
       .then((recipes) => {
         for (const recipe of recipes) validateRecipe(recipe);
-        this.loaded = recipes;
+        this.#loaded = recipes;
       })
       .catch((error: unknown) => {
-        this.loading = null; // a disk that did not answer may do so the next time
+        this.#loading = null; // a disk that did not answer may do so the next time
         throw error;
       });
-    return this.loading;
+    return this.#loading;
   }
 }

@@ -15,52 +15,52 @@ export interface RecorderOptions {
 
 /** The live summary of one run: passes changes on, gathered, and keeps the ledger up to date even when the disk is full for a while. */
 export class RunRecorder {
-  private readonly options: RecorderOptions;
-  private current: RunSummary;
-  private emitTimer: NodeJS.Timeout | null = null;
-  private saveTimer: NodeJS.Timeout | null = null;
-  private emittedAtMs = -Infinity;
-  private failing = false;
+  readonly #options: RecorderOptions;
+  #current: RunSummary;
+  #emitTimer: NodeJS.Timeout | null = null;
+  #saveTimer: NodeJS.Timeout | null = null;
+  #emittedAtMs = -Infinity;
+  #failing = false;
 
   constructor(run: RunSummary, options: RecorderOptions) {
-    this.current = run;
-    this.options = options;
+    this.#current = run;
+    this.#options = options;
   }
 
   get run(): RunSummary {
-    return this.current;
+    return this.#current;
   }
 
   /** `now` for changes of state, `soon` for progress. */
   change(patch: Partial<RunSummary>, when: 'now' | 'soon'): void {
-    this.current = { ...this.current, ...patch };
+    this.#current = { ...this.#current, ...patch };
     if (when === 'now') {
-      this.save();
-      this.emit();
+      this.#save();
+      this.#emit();
       return;
     }
-    this.saveTimer ??= setTimeout(() => this.save(), SAVE_MS);
-    this.emitTimer ??= setTimeout(() => this.emit(), Math.max(0, this.emittedAtMs + EMIT_MS - performance.now()));
+    this.#saveTimer ??= setTimeout(() => this.#save(), SAVE_MS);
+    this.#emitTimer ??= setTimeout(() => this.#emit(), Math.max(0, this.#emittedAtMs + EMIT_MS - performance.now()));
   }
 
-  private emit(): void {
-    if (this.emitTimer !== null) clearTimeout(this.emitTimer);
-    this.emitTimer = null;
-    this.emittedAtMs = performance.now();
-    this.options.emit(this.current);
+  #emit(): void {
+    if (this.#emitTimer !== null) clearTimeout(this.#emitTimer);
+    this.#emitTimer = null;
+    this.#emittedAtMs = performance.now();
+    this.#options.emit(this.#current);
   }
 
-  private save(): void {
-    if (this.saveTimer !== null) clearTimeout(this.saveTimer);
-    this.saveTimer = null;
+  #save(): void {
+    if (this.#saveTimer !== null) clearTimeout(this.#saveTimer);
+    this.#saveTimer = null;
     try {
-      this.options.ledger.update(this.current);
-      this.failing = false;
+      this.#options.ledger.update(this.#current);
+      this.#failing = false;
     } catch (error) {
-      if (!this.failing) this.options.onSaveFailed(error);
-      this.failing = true;
+      if (!this.#failing) this.#options.onSaveFailed(error);
+      this.#failing = true;
       // Not a reason to stay alive: the next start finds the run interrupted.
-      this.saveTimer = setTimeout(() => this.save(), RETRY_MS).unref();
+      this.#saveTimer = setTimeout(() => this.#save(), RETRY_MS).unref();
     }
   }
 }

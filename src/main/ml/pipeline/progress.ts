@@ -8,17 +8,17 @@ const THROTTLE_MS = 100;
 
 /** Keeps the status of every step of a run and passes reports on to the host, gathered so that a fast stage does not flood it. */
 export class RunProgress {
-  private readonly host: PipelineHost;
-  private readonly statuses = new Map<string, StepStatus>();
-  private readonly points: MetricPoint[] = [];
-  private readonly lines: LogLine[] = [];
-  private statusesChanged = false;
-  private sentAtMs = -Infinity;
+  readonly #host: PipelineHost;
+  readonly #statuses = new Map<string, StepStatus>();
+  readonly #points: MetricPoint[] = [];
+  readonly #lines: LogLine[] = [];
+  #statusesChanged = false;
+  #sentAtMs = -Infinity;
 
   constructor(host: PipelineHost, steps: readonly { readonly name: string; readonly stage: string }[]) {
-    this.host = host;
+    this.#host = host;
     for (const step of steps) {
-      this.statuses.set(step.name, {
+      this.#statuses.set(step.name, {
         step: step.name,
         stage: step.stage,
         state: 'waiting',
@@ -31,20 +31,20 @@ export class RunProgress {
         artifact: null,
       });
     }
-    this.statusesChanged = true;
+    this.#statusesChanged = true;
     this.send();
   }
 
   begin(step: string): void {
-    this.set(step, { state: 'running', startedAt: this.isoNow() });
+    this.#set(step, { state: 'running', startedAt: this.#isoNow() });
     this.send();
   }
 
   end(step: string, state: Exclude<StepState, 'waiting' | 'running'>, artifact: string | null): void {
-    const status = this.statuses.get(step);
-    this.set(step, {
+    const status = this.#statuses.get(step);
+    this.#set(step, {
       state,
-      endedAt: this.isoNow(),
+      endedAt: this.#isoNow(),
       etaSeconds: null,
       artifact,
       ...(state === 'done' && status !== undefined ? { done: status.total } : {}),
@@ -54,12 +54,12 @@ export class RunProgress {
 
   /** A step whose artifact was there already; `at` is when it was made. */
   reuse(step: string, state: 'done' | 'reused', artifact: string, at: string): void {
-    this.set(step, { state, startedAt: at, endedAt: at, artifact });
+    this.#set(step, { state, startedAt: at, endedAt: at, artifact });
     this.send();
   }
 
   log(step: string | null, level: LogLevel, message: string): void {
-    this.lines.push({ at: this.isoNow(), level, step, message });
+    this.#lines.push({ at: this.#isoNow(), level, step, message });
     this.maybeSend();
   }
 
@@ -68,13 +68,13 @@ export class RunProgress {
     const eta = new EtaEstimator();
     return {
       progress: (done, total, unit) => {
-        this.set(step, { done, total, unit, etaSeconds: eta.update(this.host.now(), done, total) });
-        this.host.beat();
+        this.#set(step, { done, total, unit, etaSeconds: eta.update(this.#host.now(), done, total) });
+        this.#host.beat();
         this.maybeSend();
       },
       metric: (series, x, xUnit, value) => {
-        this.points.push({ step, series, x, xUnit, value });
-        this.host.beat();
+        this.#points.push({ step, series, x, xUnit, value });
+        this.#host.beat();
         this.maybeSend();
       },
       log: (level, message) => {
@@ -83,37 +83,37 @@ export class RunProgress {
       sample: (name, title, draw) => {
         try {
           const picture = draw();
-          if (picture !== null) this.host.sample(step, name, title, picture);
+          if (picture !== null) this.#host.sample(step, name, title, picture);
         } catch (error) {
           this.log(step, 'warn', `The picture "${title}" could not be made: ${error instanceof Error ? error.message : String(error)}`);
         }
-        this.host.beat();
+        this.#host.beat();
       },
     };
   }
 
   /** Passes on all that was gathered. */
   send(): void {
-    this.sentAtMs = this.host.now();
-    if (this.points.length > 0) this.host.metrics(this.points.splice(0));
-    if (this.lines.length > 0) this.host.log(this.lines.splice(0));
-    if (this.statusesChanged) this.host.steps([...this.statuses.values()]);
-    this.statusesChanged = false;
+    this.#sentAtMs = this.#host.now();
+    if (this.#points.length > 0) this.#host.metrics(this.#points.splice(0));
+    if (this.#lines.length > 0) this.#host.log(this.#lines.splice(0));
+    if (this.#statusesChanged) this.#host.steps([...this.#statuses.values()]);
+    this.#statusesChanged = false;
   }
 
   /** Passes on what has waited long enough; called from breathe(), so that a quiet stage's last report does not linger. */
   maybeSend(): void {
-    if (this.host.now() - this.sentAtMs >= THROTTLE_MS) this.send();
+    if (this.#host.now() - this.#sentAtMs >= THROTTLE_MS) this.send();
   }
 
-  private set(step: string, change: Partial<StepStatus>): void {
-    const status = this.statuses.get(step);
+  #set(step: string, change: Partial<StepStatus>): void {
+    const status = this.#statuses.get(step);
     if (status === undefined) throw new Error(`no step "${step}" in this run`);
-    this.statuses.set(step, { ...status, ...change });
-    this.statusesChanged = true;
+    this.#statuses.set(step, { ...status, ...change });
+    this.#statusesChanged = true;
   }
 
-  private isoNow(): string {
-    return new Date(this.host.now()).toISOString();
+  #isoNow(): string {
+    return new Date(this.#host.now()).toISOString();
   }
 }

@@ -16,41 +16,41 @@ const HEADER_BYTES = MAGIC.length + 32;
  * is passed over in favour of the one before.
  */
 export class CheckpointFile implements CheckpointSlot {
-  private readonly dir: string;
+  readonly #dir: string;
 
   constructor(dir: string) {
-    this.dir = dir;
+    this.#dir = dir;
   }
 
   async load(): Promise<Uint8Array | null> {
-    return (await this.read(CURRENT)) ?? (await this.read(PREVIOUS));
+    return (await this.#read(CURRENT)) ?? (await this.#read(PREVIOUS));
   }
 
   async save(bytes: Uint8Array): Promise<void> {
     const hash = createHash('sha256').update(bytes).digest();
     // Only a whole newest generation may push out the one before.
-    if ((await this.read(CURRENT)) !== null) {
+    if ((await this.#read(CURRENT)) !== null) {
       try {
-        await rename(join(this.dir, CURRENT), join(this.dir, PREVIOUS));
+        await rename(join(this.#dir, CURRENT), join(this.#dir, PREVIOUS));
       } catch (error) {
-        throw await writeError(error, join(this.dir, CURRENT), null);
+        throw await writeError(error, join(this.#dir, CURRENT), null);
       }
     }
     faultPoint('checkpoint.between');
-    await writeAtomically(join(this.dir, CURRENT), Buffer.concat([MAGIC, hash, bytes]), 'checkpoint');
-    await syncFolder(this.dir);
+    await writeAtomically(join(this.#dir, CURRENT), Buffer.concat([MAGIC, hash, bytes]), 'checkpoint');
+    await syncFolder(this.#dir);
     faultPoint('checkpoint.saved');
   }
 
   async drop(): Promise<void> {
-    await rm(join(this.dir, CURRENT), { force: true });
-    await rm(join(this.dir, PREVIOUS), { force: true });
+    await rm(join(this.#dir, CURRENT), { force: true });
+    await rm(join(this.#dir, PREVIOUS), { force: true });
   }
 
-  private async read(name: string): Promise<Uint8Array | null> {
+  async #read(name: string): Promise<Uint8Array | null> {
     let file: Buffer;
     try {
-      file = await readFile(join(this.dir, name));
+      file = await readFile(join(this.#dir, name));
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
       throw error;

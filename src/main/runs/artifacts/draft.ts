@@ -22,41 +22,41 @@ export class DraftFolder implements ArtifactDraft {
   readonly writer: ArtifactWriter;
   readonly checkpoint: CheckpointFile;
   readonly finished: ArtifactReader | null;
-  private readonly dir: string;
-  private readonly sealedDir: string;
-  private readonly runId: string;
-  private readonly known = new Map<string, { bytes: number; sha256: string }>();
-  private readonly names: Set<string>;
-  private summary: ArtifactManifest['summary'] = {};
+  readonly #dir: string;
+  readonly #sealedDir: string;
+  readonly #runId: string;
+  readonly #known = new Map<string, { bytes: number; sha256: string }>();
+  readonly #names: Set<string>;
+  #summary: ArtifactManifest['summary'] = {};
 
-  private readonly leftOut: Record<string, string> = {};
-  private readonly reopened: ArtifactReader | null;
+  readonly #leftOut: Record<string, string> = {};
+  readonly #reopened: ArtifactReader | null;
 
   /** `reopened`: the sealed artifact that this one is to replace. `taken`: those of its files that lie in `dir` unchanged. */
   constructor(dir: string, sealedDir: string, runId: string, finished: ArtifactReader | null, reopened: ArtifactReader | null = null, taken: ArtifactManifest['files'] = []) {
     this.finished = finished;
-    this.reopened = reopened;
-    for (const { name, ...facts } of taken) this.known.set(name, facts);
-    this.dir = dir;
-    this.sealedDir = sealedDir;
-    this.runId = runId;
+    this.#reopened = reopened;
+    for (const { name, ...facts } of taken) this.#known.set(name, facts);
+    this.#dir = dir;
+    this.#sealedDir = sealedDir;
+    this.#runId = runId;
     this.checkpoint = new CheckpointFile(dir);
-    this.names = new Set(finished === null ? readdirSync(dir).filter((name) => FILE_NAME.test(name)) : []);
+    this.#names = new Set(finished === null ? readdirSync(dir).filter((name) => FILE_NAME.test(name)) : []);
     this.writer = {
       key: basename(dir),
       dir,
-      has: (name) => this.names.has(name),
-      write: (name, bytes) => this.write(name, bytes),
+      has: (name) => this.#names.has(name),
+      write: (name, bytes) => this.#write(name, bytes),
       summarise: (facts) => {
-        this.summary = { ...this.summary, ...facts };
+        this.#summary = { ...this.#summary, ...facts };
       },
       leaveOut: (imageId, photo) => {
-        this.leftOut[imageId] = photo;
+        this.#leftOut[imageId] = photo;
       },
     };
   }
 
-  private async write(name: string, bytes: Uint8Array | string): Promise<void> {
+  async #write(name: string, bytes: Uint8Array | string): Promise<void> {
     if (!FILE_NAME.test(name) || name === MANIFEST) {
       throw new PenumbraError(
         'WRITE_FAILED',
@@ -67,39 +67,39 @@ export class DraftFolder implements ArtifactDraft {
         },
       );
     }
-    await writeAtomically(join(this.dir, name), bytes, 'artifact');
+    await writeAtomically(join(this.#dir, name), bytes, 'artifact');
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    this.known.set(name, { bytes: typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.byteLength, sha256 });
-    this.names.add(name);
+    this.#known.set(name, { bytes: typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.byteLength, sha256 });
+    this.#names.add(name);
     faultPoint('artifact.written');
   }
 
   async seal(manifest: Omit<ArtifactManifest, 'files' | 'summary'>): Promise<ArtifactReader> {
     const files: ArtifactManifest['files'] = [];
-    for (const name of [...this.names].filter((item) => item !== MANIFEST).sort()) files.push({ name, ...(await this.factsOf(name)) });
-    const leftOut = Object.keys(this.leftOut).length === 0 ? {} : { [LEFT_OUT]: this.leftOut };
-    const whole: ArtifactManifest = { ...manifest, files, summary: { ...this.summary, ...leftOut } };
-    if (this.reopened !== null && isDeepStrictEqual([whole.files, whole.summary], [this.reopened.manifest.files, this.reopened.manifest.summary])) {
-      await rm(this.dir, { recursive: true, force: true });
-      await forgetOwnership(dirname(this.dir), basename(this.dir));
-      return this.reopened;
+    for (const name of [...this.#names].filter((item) => item !== MANIFEST).sort()) files.push({ name, ...(await this.#factsOf(name)) });
+    const leftOut = Object.keys(this.#leftOut).length === 0 ? {} : { [LEFT_OUT]: this.#leftOut };
+    const whole: ArtifactManifest = { ...manifest, files, summary: { ...this.#summary, ...leftOut } };
+    if (this.#reopened !== null && isDeepStrictEqual([whole.files, whole.summary], [this.#reopened.manifest.files, this.#reopened.manifest.summary])) {
+      await rm(this.#dir, { recursive: true, force: true });
+      await forgetOwnership(dirname(this.#dir), basename(this.#dir));
+      return this.#reopened;
     }
     faultPoint('seal.manifest');
-    await writeAtomically(join(this.dir, MANIFEST), `${JSON.stringify(whole, null, 2)}\n`, 'manifest');
+    await writeAtomically(join(this.#dir, MANIFEST), `${JSON.stringify(whole, null, 2)}\n`, 'manifest');
     faultPoint('seal.complete');
-    return finishSeal(this.dir, this.sealedDir);
+    return finishSeal(this.#dir, this.#sealedDir);
   }
 
-  private async factsOf(name: string): Promise<{ bytes: number; sha256: string }> {
-    const known = this.known.get(name);
+  async #factsOf(name: string): Promise<{ bytes: number; sha256: string }> {
+    const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const path = join(this.dir, name); // written by an earlier process, before it was stopped
+    const path = join(this.#dir, name); // written by an earlier process, before it was stopped
     return { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
   }
 
   async release(): Promise<void> {
     // On a full disk this fails; the dead owner's pid then says as much.
-    await releaseOwnership(dirname(this.dir), basename(this.dir), this.runId).catch(() => undefined);
+    await releaseOwnership(dirname(this.#dir), basename(this.#dir), this.#runId).catch(() => undefined);
   }
 }
 

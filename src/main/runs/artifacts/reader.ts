@@ -14,21 +14,21 @@ export class ArtifactFolder implements ArtifactReader {
   readonly key: string;
   readonly dir: string;
   readonly manifest: ArtifactManifest;
-  private readonly bytesByName: ReadonlyMap<string, number>;
+  readonly #bytesByName: ReadonlyMap<string, number>;
 
   constructor(dir: string, manifest: ArtifactManifest) {
     this.key = manifest.key;
     this.dir = dir;
     this.manifest = manifest;
-    this.bytesByName = new Map(manifest.files.map((file) => [file.name, file.bytes]));
+    this.#bytesByName = new Map(manifest.files.map((file) => [file.name, file.bytes]));
   }
 
   has(name: string): boolean {
-    return this.bytesByName.has(name);
+    return this.#bytesByName.has(name);
   }
 
   async read(name: string): Promise<Uint8Array> {
-    const expected = this.bytesByName.get(name);
+    const expected = this.#bytesByName.get(name);
     if (expected === undefined) {
       throw new PenumbraError('ARTIFACT_NOT_FOUND', `artifact ${this.key} (${this.manifest.stage}) has no file ${name}`, {
         remedy: 'Run the recipe again so that this file is made.',

@@ -16,16 +16,16 @@ import { MANIFEST, openFolder, openUnchecked } from './reader.ts';
  * `artifacts/damaged/KEY/` set aside. Used by the core (reads, sweeps) and by trainers (make them).
  */
 export class FileArtifactStore implements ArtifactStore {
-  private readonly root: string;
-  private readonly stagingRoot: string;
+  readonly #root: string;
+  readonly #stagingRoot: string;
 
   constructor(projectDir: string) {
-    this.root = join(projectDir, 'artifacts');
-    this.stagingRoot = join(this.root, 'staging');
+    this.#root = join(projectDir, 'artifacts');
+    this.#stagingRoot = join(this.#root, 'staging');
   }
 
   async open(key: string): Promise<ArtifactReader | null> {
-    return openFolder(this.sealedDir(key), key);
+    return openFolder(this.#sealedDir(key), key);
   }
 
   /** Like `open`, but ARTIFACT_NOT_FOUND when there is none. */
@@ -35,17 +35,17 @@ export class FileArtifactStore implements ArtifactStore {
 
   /** Like `require`, but a file is checked when it is read, and the others not at all. */
   async requireUnchecked(key: string): Promise<ArtifactReader> {
-    return existing(key, await openUnchecked(this.sealedDir(key), key));
+    return existing(key, await openUnchecked(this.#sealedDir(key), key));
   }
 
   async draft(key: string, runId: string, signal: AbortSignal, reopen: ArtifactReader | null = null): Promise<ArtifactDraft> {
-    const dir = this.stagingDir(key);
+    const dir = this.#stagingDir(key);
     let finished: ArtifactReader | null;
     let taken: ArtifactManifest['files'] = [];
     try {
-      await mkdir(this.stagingRoot, { recursive: true });
-      await takeOwnership(this.stagingRoot, key, runId, signal);
-      finished = await this.findFinished(key, reopen);
+      await mkdir(this.#stagingRoot, { recursive: true });
+      await takeOwnership(this.#stagingRoot, key, runId, signal);
+      finished = await this.#findFinished(key, reopen);
       if (finished === null) {
         await prepareFolder(dir);
         // A model is trained from its beginning; nothing of the one before is of use.
@@ -54,10 +54,10 @@ export class FileArtifactStore implements ArtifactStore {
     } catch (error) {
       throw await writeError(error, dir, null);
     }
-    return new DraftFolder(dir, this.sealedDir(key), runId, finished, reopen, taken);
+    return new DraftFolder(dir, this.#sealedDir(key), runId, finished, reopen, taken);
   }
 
-  private async findFinished(key: string, reopen: ArtifactReader | null): Promise<ArtifactReader | null> {
+  async #findFinished(key: string, reopen: ArtifactReader | null): Promise<ArtifactReader | null> {
     const sealed = await this.open(key);
     // Not the one that was to be reopened: another process has replaced it meanwhile.
     if (sealed !== null && reopen !== null && isDeepStrictEqual(sealed.manifest, reopen.manifest)) return null;
@@ -66,68 +66,68 @@ export class FileArtifactStore implements ArtifactStore {
       return sealed;
     }
     // Killed between writing the manifest and the rename: everything is there, so the seal is finished now.
-    const complete = await openFolder(this.stagingDir(key), key).catch(() => null);
-    return complete === null ? null : finishSeal(this.stagingDir(key), this.sealedDir(key));
+    const complete = await openFolder(this.#stagingDir(key), key).catch(() => null);
+    return complete === null ? null : finishSeal(this.#stagingDir(key), this.#sealedDir(key));
   }
 
   async setAside(key: string): Promise<void> {
-    const aside = join(this.root, 'damaged', key);
-    await mkdir(join(this.root, 'damaged'), { recursive: true });
+    const aside = join(this.#root, 'damaged', key);
+    await mkdir(join(this.#root, 'damaged'), { recursive: true });
     await rm(aside, { recursive: true, force: true });
-    await rename(this.sealedDir(key), aside);
-    await syncFolder(this.root);
+    await rename(this.#sealedDir(key), aside);
+    await syncFolder(this.#root);
   }
 
   /** Deletes a sealed artifact. It vanishes by one rename, so a kill midway leaves no half of it behind. */
   async delete(key: string): Promise<void> {
-    const sealed = this.sealedDir(key);
+    const sealed = this.#sealedDir(key);
     if ((await stat(sealed).catch(() => null)) === null) return;
     await this.setAside(key);
-    await rm(join(this.root, 'damaged', key), { recursive: true, force: true });
+    await rm(join(this.#root, 'damaged', key), { recursive: true, force: true });
   }
 
   /** Keys of all sealed artifacts. */
   async sealedKeys(): Promise<string[]> {
-    return this.keysIn(this.root);
+    return this.#keysIn(this.#root);
   }
 
   /** Artifacts in the making, with who works or worked on them. */
   async staged(): Promise<{ key: string; owner: Owner | null }[]> {
     const staged = [];
-    for (const key of await this.keysIn(this.stagingRoot)) staged.push({ key, owner: await readOwner(this.stagingRoot, key) });
+    for (const key of await this.#keysIn(this.#stagingRoot)) staged.push({ key, owner: await readOwner(this.#stagingRoot, key) });
     return staged;
   }
 
   async deleteStaged(key: string): Promise<void> {
-    await rm(this.stagingDir(key), { recursive: true, force: true });
-    await forgetOwnership(this.stagingRoot, key);
+    await rm(this.#stagingDir(key), { recursive: true, force: true });
+    await forgetOwnership(this.#stagingRoot, key);
   }
 
   async stagedBytes(key: string): Promise<number> {
-    return folderBytes(this.stagingDir(key));
+    return folderBytes(this.#stagingDir(key));
   }
 
   /** Keys and bytes of what was set aside. */
   async damaged(): Promise<{ key: string; bytes: number }[]> {
     const found = [];
-    for (const key of await this.keysIn(join(this.root, 'damaged')))
-      found.push({ key, bytes: await folderBytes(join(this.root, 'damaged', key)) });
+    for (const key of await this.#keysIn(join(this.#root, 'damaged')))
+      found.push({ key, bytes: await folderBytes(join(this.#root, 'damaged', key)) });
     return found;
   }
 
   async deleteDamaged(key: string): Promise<void> {
-    await rm(join(this.root, 'damaged', parseKey(key)), { recursive: true, force: true });
+    await rm(join(this.#root, 'damaged', parseKey(key)), { recursive: true, force: true });
   }
 
-  private sealedDir(key: string): string {
-    return join(this.root, parseKey(key));
+  #sealedDir(key: string): string {
+    return join(this.#root, parseKey(key));
   }
 
-  private stagingDir(key: string): string {
-    return join(this.stagingRoot, parseKey(key));
+  #stagingDir(key: string): string {
+    return join(this.#stagingRoot, parseKey(key));
   }
 
-  private async keysIn(dir: string): Promise<string[]> {
+  async #keysIn(dir: string): Promise<string[]> {
     const names = await readdir(dir).catch(() => []);
     return names.filter((name) => ArtifactKey.safeParse(name).success).sort();
   }

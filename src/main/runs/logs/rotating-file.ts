@@ -17,24 +17,24 @@ export const DEFAULT_ROTATION: Rotation = { maxBytes: 2 * 1024 * 1024, keep: 5 }
 export class RotatingFile {
   readonly path: string;
   dropped = 0;
-  private readonly rotation: Rotation;
-  private fd: number | null = null;
-  private bytes = 0;
+  readonly #rotation: Rotation;
+  #fd: number | null = null;
+  #bytes = 0;
 
   constructor(path: string, rotation: Rotation = DEFAULT_ROTATION) {
     this.path = path;
-    this.rotation = rotation;
+    this.#rotation = rotation;
   }
 
   /** Appends whole lines, each ended by a newline. Named as pino's destinations are. */
   write(text: string): void {
     try {
       const bytes = Buffer.from(text);
-      this.open();
-      if (this.bytes > 0 && this.bytes + bytes.length > this.rotation.maxBytes) this.rotate();
-      if (this.fd === null) return;
-      writeSync(this.fd, bytes);
-      this.bytes += bytes.length;
+      this.#open();
+      if (this.#bytes > 0 && this.#bytes + bytes.length > this.#rotation.maxBytes) this.#rotate();
+      if (this.#fd === null) return;
+      writeSync(this.#fd, bytes);
+      this.#bytes += bytes.length;
     } catch {
       this.dropped += 1;
       this.close();
@@ -42,25 +42,25 @@ export class RotatingFile {
   }
 
   close(): void {
-    if (this.fd !== null) closeSync(this.fd);
-    this.fd = null;
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
   }
 
-  private open(): void {
-    if (this.fd !== null) return;
+  #open(): void {
+    if (this.#fd !== null) return;
     mkdirSync(dirname(this.path), { recursive: true });
-    this.fd = openSync(this.path, 'a');
-    this.bytes = fstatSync(this.fd).size;
+    this.#fd = openSync(this.path, 'a');
+    this.#bytes = fstatSync(this.#fd).size;
   }
 
-  private rotate(): void {
+  #rotate(): void {
     this.close();
-    rmSync(rotatedName(this.path, this.rotation.keep - 1), { force: true });
-    for (let age = this.rotation.keep - 2; age >= 0; age--) {
+    rmSync(rotatedName(this.path, this.#rotation.keep - 1), { force: true });
+    for (let age = this.#rotation.keep - 2; age >= 0; age--) {
       const from = rotatedName(this.path, age);
       if (existsSync(from)) renameSync(from, rotatedName(this.path, age + 1));
     }
-    this.open();
+    this.#open();
   }
 }
 

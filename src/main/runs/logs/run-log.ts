@@ -15,22 +15,22 @@ export function runLogPath(projectDir: string, runId: string): string {
 
 /** The log of one run: `logs/run-RUNID.ndjson`. Written by the core alone. */
 export class RunLog {
-  private readonly file: RotatingFile;
-  private next: number;
+  readonly #file: RotatingFile;
+  #next: number;
 
   constructor(projectDir: string, runId: string, rotation: Rotation = DEFAULT_ROTATION) {
     const path = runLogPath(projectDir, runId);
-    this.file = new RotatingFile(path, rotation);
-    this.next = (lastLine(path)?.n ?? lastLine(rotatedName(path, 1))?.n ?? -1) + 1;
+    this.#file = new RotatingFile(path, rotation);
+    this.#next = (lastLine(path)?.n ?? lastLine(rotatedName(path, 1))?.n ?? -1) + 1;
   }
 
   append(lines: readonly LogLine[]): void {
     if (lines.length === 0) return;
-    this.file.write(lines.map((line) => `${JSON.stringify({ n: this.next++, ...line } satisfies StoredLine)}\n`).join(''));
+    this.#file.write(lines.map((line) => `${JSON.stringify({ n: this.#next++, ...line } satisfies StoredLine)}\n`).join(''));
   }
 
   close(): void {
-    this.file.close();
+    this.#file.close();
   }
 }
 

@@ -50,20 +50,20 @@ export async function runSampleFile(projectDir: string, runId: string, id: strin
 
 /** The pictures of one run as they are made. Written by the core alone, one after another. */
 export class RunSamples {
-  private readonly projectDir: string;
-  private readonly runId: string;
-  private last: Promise<void> = Promise.resolve();
+  readonly #projectDir: string;
+  readonly #runId: string;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(projectDir: string, runId: string) {
-    this.projectDir = projectDir;
-    this.runId = runId;
+    this.#projectDir = projectDir;
+    this.#runId = runId;
   }
 
   /** Stores a picture in place of an earlier one of this step and name. Never rejects. */
   add(report: Report, told: { stored: (sample: RunSample) => void; failed: (error: unknown) => void }): void {
-    this.last = this.last.then(async () => {
+    this.#last = this.#last.then(async () => {
       try {
-        told.stored(await this.store(Report.parse(report)));
+        told.stored(await this.#store(Report.parse(report)));
       } catch (error) {
         told.failed(error);
       }
@@ -72,17 +72,17 @@ export class RunSamples {
 
   /** Resolves when everything added before is stored or refused. */
   async settled(): Promise<void> {
-    await this.last;
+    await this.#last;
   }
 
-  private async store({ position, step, name, title, picture }: z.output<typeof Report>): Promise<RunSample> {
-    const dir = samplesDir(this.projectDir, this.runId);
+  async #store({ position, step, name, title, picture }: z.output<typeof Report>): Promise<RunSample> {
+    const dir = samplesDir(this.#projectDir, this.#runId);
     const sample: RunSample = { id: `${position}-${name}`, step, title, at: new Date().toISOString() };
     // Loaded late: a core that only answers calls needs no encoder.
     const { encodeRgbPng } = await import('#main/images/rgb-png.ts');
     const png = await encodeRgbPng(picture);
     await mkdir(dir, { recursive: true });
-    const others = (await readRunSamples(this.projectDir, this.runId)).filter(({ id }) => id !== sample.id);
+    const others = (await readRunSamples(this.#projectDir, this.#runId)).filter(({ id }) => id !== sample.id);
     const kept = others.slice(Math.max(0, others.length - (MAX_SAMPLES - 1)));
     // Picture first: what the index names is there.
     await writeAtomically(join(dir, `${sample.id}.png`), png, 'sample');

@@ -51,34 +51,34 @@ class TrainerHost implements PipelineHost {
   readonly signal: AbortSignal;
   readonly order: RunOrder;
   readonly versions = { penumbra: penumbraVersion(), node: process.versions.node };
-  private readonly core: CoreProxy;
-  private loaded: Promise<TensorBackend> | null = null;
-  private workAtMs = performance.now();
-  private beatAtMs = performance.now();
+  readonly #core: CoreProxy;
+  #loaded: Promise<TensorBackend> | null = null;
+  #workAtMs = performance.now();
+  #beatAtMs = performance.now();
 
   constructor(core: CoreProxy, signal: AbortSignal, order: RunOrder) {
-    this.core = core;
+    this.#core = core;
     this.signal = signal;
     this.order = order;
     this.store = new FileArtifactStore(order.projectDir);
   }
 
   startBeating(): () => void {
-    this.sendBeat();
-    const timer = setInterval(() => this.sendBeat(), HEARTBEAT_MS);
+    this.#sendBeat();
+    const timer = setInterval(() => this.#sendBeat(), HEARTBEAT_MS);
     return () => clearInterval(timer);
   }
 
   beat(): void {
     faultPoint('trainer.beat');
-    this.workAtMs = performance.now();
+    this.#workAtMs = performance.now();
     // A stage that works without letting timers run is alive too.
-    if (this.workAtMs - this.beatAtMs >= HEARTBEAT_MS) this.sendBeat();
+    if (this.#workAtMs - this.#beatAtMs >= HEARTBEAT_MS) this.#sendBeat();
   }
 
-  private sendBeat(): void {
-    this.beatAtMs = performance.now();
-    void this.core.heartbeat(this.beatAtMs - this.workAtMs);
+  #sendBeat(): void {
+    this.#beatAtMs = performance.now();
+    void this.#core.heartbeat(this.#beatAtMs - this.#workAtMs);
   }
 
   now(): number {
@@ -86,14 +86,14 @@ class TrainerHost implements PipelineHost {
   }
 
   backend(): Promise<TensorBackend> {
-    this.loaded ??= this.loadBackend();
-    return this.loaded;
+    this.#loaded ??= this.#loadBackend();
+    return this.#loaded;
   }
 
-  private async loadBackend(): Promise<TensorBackend> {
+  async #loadBackend(): Promise<TensorBackend> {
     const { loadBackend } = await import('#main/ml/backend/load.ts');
     const backend = await loadBackend(this.order.backend);
-    void this.core.backend(backend.description, backend.id);
+    void this.#core.backend(backend.description, backend.id);
     return backend;
   }
 
@@ -108,38 +108,38 @@ class TrainerHost implements PipelineHost {
   }
 
   sources(stage: string, reads: Parameters<PipelineHost['sources']>[1]): ReturnType<PipelineHost['sources']> {
-    return this.core.sources(stage, reads);
+    return this.#core.sources(stage, reads);
   }
 
   truth(stage: string, purpose: string): ReturnType<PipelineHost['truth']> {
-    return this.core.truth(stage, purpose);
+    return this.#core.truth(stage, purpose);
   }
 
   edits(stage: string): ReturnType<PipelineHost['edits']> {
-    return this.core.edits(stage);
+    return this.#core.edits(stage);
   }
 
   sealed(manifest: Parameters<PipelineHost['sealed']>[0]): Promise<void> {
-    return this.core.sealed(manifest);
+    return this.#core.sealed(manifest);
   }
 
   steps(statuses: Parameters<PipelineHost['steps']>[0]): void {
-    void this.core.steps(statuses);
+    void this.#core.steps(statuses);
   }
 
   metrics(points: Parameters<PipelineHost['metrics']>[0]): void {
-    void this.core.metrics(points);
+    void this.#core.metrics(points);
   }
 
   log(lines: Parameters<PipelineHost['log']>[0]): void {
-    void this.core.log(lines);
+    void this.#core.log(lines);
   }
 
   sample(...[step, name, title, picture]: Parameters<PipelineHost['sample']>): void {
-    void this.core.sample(step, name, title, picture);
+    void this.#core.sample(step, name, title, picture);
   }
 
   flush(): Promise<void> {
-    return this.core.settled();
+    return this.#core.settled();
   }
 }

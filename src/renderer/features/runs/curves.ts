@@ -10,18 +10,18 @@ export interface Curve {
 
 /** Points of a run as they come in. A resumed run reports some of them again: the newest value of an x holds. */
 export class CurveBook {
-  private readonly steps = new Map<string, Map<string, { xUnit: MetricPoint['xUnit']; values: Map<number, number> }>>();
+  readonly #steps = new Map<string, Map<string, { xUnit: MetricPoint['xUnit']; values: Map<number, number> }>>();
 
   add(points: readonly MetricPoint[]): void {
     for (const { step, series, x, xUnit, value } of points) {
-      const ofStep = getOrMake(this.steps, step, () => new Map<string, { xUnit: MetricPoint['xUnit']; values: Map<number, number> }>());
+      const ofStep = getOrMake(this.#steps, step, () => new Map<string, { xUnit: MetricPoint['xUnit']; values: Map<number, number> }>());
       getOrMake(ofStep, series, () => ({ xUnit, values: new Map() })).values.set(x, value);
     }
   }
 
   /** Curves of a stage in the order in which they first came. */
   curvesOf(step: string): Curve[] {
-    return [...(this.steps.get(step) ?? [])].map(([series, { xUnit, values }]) => {
+    return [...(this.#steps.get(step) ?? [])].map(([series, { xUnit, values }]) => {
       const points = [...values].sort(([a], [b]) => a - b);
       return { series, xUnit, xs: points.map(([x]) => x), ys: points.map(([, y]) => y) };
     });
