@@ -81,4 +81,11 @@ describe('the environment of an engine’s process', () => {
     });
     expect(environment['GLIBC_TUNABLES']).toContain('glibc.malloc.hugetlb=1');
   });
+
+  it('takes the user’s GPU and how its memory is taken, in TensorFlow’s words', () => {
+    expect(engineEnvironment({ PENUMBRA_GPU: '1', PENUMBRA_GPU_MEMORY: 'all' })).toMatchObject({ CUDA_VISIBLE_DEVICES: '1', CUDA_DEVICE_ORDER: 'PCI_BUS_ID', TF_FORCE_GPU_ALLOW_GROWTH: 'false' });
+    expect(engineEnvironment({ PENUMBRA_GPU: '1', CUDA_VISIBLE_DEVICES: '3' })).toMatchObject({ CUDA_VISIBLE_DEVICES: '3' });
+    expect(engineEnvironment({ PENUMBRA_GPU: 'Radeon' })).not.toHaveProperty('CUDA_VISIBLE_DEVICES');
+    expect(() => engineEnvironment({ PENUMBRA_GPU_MEMORY: 'half' })).toThrow(/"half"; expected grow or all/);
+  });
 });

@@ -61,7 +61,9 @@ async function executeStep(walk: Walk, planned: PlannedStep): Promise<ArtifactRe
   try {
     return planned.given === null ? await reuseOrRun(walk, planned, step) : await standIn(walk, planned.name, planned.given, step);
   } catch (error) {
-    const failure = stageError(error, planned.name, step.stage.title);
+    // Asked for only where the engine was at work: one that does not load says so itself.
+    const backend = step.stage.usesTensors && !(error instanceof PenumbraError) ? await host.backend().catch(() => null) : null;
+    const failure = stageError(error, planned.name, step.stage.title, { config: walk.configs[planned.name] ?? {}, backend });
     progress.end(planned.name, failure.code === 'RUN_CANCELLED' ? 'cancelled' : 'failed', null);
     // The core logs the error itself when the run ends; here is what only this process knows.
     if (failure.code === 'INTERNAL' && error instanceof Error && error.stack !== undefined)
