@@ -24,7 +24,7 @@ function memoryRemedy(step: string, { config, backend }: StageSetting): string {
 
 /** What TensorFlow, V8 and Dawn say when there is not enough memory, or none so large. */
 const OUT_OF_MEMORY =
-  /OOM when allocating|RESOURCE_EXHAUSTED|out[ _]of[ _]memory|Array buffer allocation failed|Invalid typed array length|exceeds the max (?:buffer size|storage buffer binding size)/i;
+  /OOM when allocating|RESOURCE_EXHAUSTED|out[ _]of[ _]memory|Array buffer allocation failed|Invalid typed array length|exceeds the max (?:buffer size|storage buffer binding size)|Dispatch size exceeds/i;
 
 /** An error of a stage as the run reports it: the step is named, and what engines and file systems throw is recognised. */
 export function stageError(thrown: unknown, step: string, title: string, setting: StageSetting = { config: {}, backend: null }): PenumbraError {

@@ -1,5 +1,5 @@
 import type * as TF from '@tensorflow/tfjs-core';
-import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 /** tfjs-backend-webgpu 4.22 asks its device for no more storage buffers a program than every device has: 8, one of them for the result. */
 const LARGEST_SUM = 7;
@@ -14,7 +14,7 @@ export function mendSums(tf: typeof TF): void {
   tf.registerKernel({
     ...plain,
     kernelFunc: (params) => {
-      const backend = params.backend as KernelBackend;
+      const backend = params.backend as { disposeData(dataId: object): void };
       const add = (tensors: readonly TensorInfo[]): TensorInfo => plain.kernelFunc({ ...params, inputs: tensors as unknown as TF.NamedTensorInfoMap }) as TensorInfo;
       const all = params.inputs as unknown as readonly TensorInfo[]; // tfjs hands a list over
       let sum = add(all.slice(0, LARGEST_SUM));
