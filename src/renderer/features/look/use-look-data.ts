@@ -35,6 +35,12 @@ const details = new RecentLoads<ImageDetails>(12);
 const scoreMaps = new RecentLoads<ImageScores>(8);
 const labelMaps = new RecentLoads<CountedMap>(12);
 
+/** All that is not fixed by its key: scores and label maps of artifacts are, and so are photos. */
+function dropWhatChanges(): void {
+  details.drop(() => true);
+  labelMaps.drop((key) => key.startsWith('corrected '));
+}
+
 function detailsOf(imageId: string): Promise<ImageDetails> {
   return details.get(imageId, async () => {
     const [{ image, photo, layers }, edits] = await Promise.all([call(dataset.getImage, { imageId }), call(editCalls.getEditState, { imageId })]);
@@ -46,7 +52,7 @@ function photoOf(imageId: string, isBuilding?: () => void): Promise<PhotoSource>
   return photos.get(imageId, () => loadPhoto(imageId, new AbortController().signal, isBuilding));
 }
 
-export function scoreMapsOf(blob: string): Promise<ImageScores> {
+function scoreMapsOf(blob: string): Promise<ImageScores> {
   return scoreMaps.get(blob, async () => readScoreMaps(await getBlob('layer', blob)));
 }
 
@@ -56,6 +62,8 @@ export function labelMapOf(blob: 'layer' | 'corrected', id: string): Promise<Cou
 
 /** Details and photo of the image in `imageId`; what older requests bring is dropped. */
 export function useImage(imageId: Ref<string | undefined>) {
+  // Nobody listened since Look was left: images may have been corrected, tagged, run on, or be another project's with the same photo.
+  dropWhatChanges();
   const loading = useLoading(() => (imageId.value === undefined ? Promise.resolve(null) : detailsOf(imageId.value)));
   const photo = shallowRef<ShownPhoto | null>(null);
   const isBuilding = shallowRef(false);
@@ -103,7 +111,7 @@ export function useImage(imageId: Ref<string | undefined>) {
     reload();
   });
   useResync(() => {
-    details.drop(() => true);
+    dropWhatChanges();
     reload();
     const shown = photo.value;
     if (shown?.error && imageId.value !== undefined) void loadShownPhoto(imageId.value);
@@ -124,6 +132,28 @@ export function prefetchImage(imageId: string): void {
     const cams = layers.find(({ kind }) => kind === 'score-maps');
     if (cams !== undefined) scoreMapsOf(cams.blob).catch(none);
   }, none);
+}
+
+/** The scores behind `blob`: null until they are there, so that those of another image never lie over this one. */
+export function useScoreMaps(blob: () => string | undefined) {
+  const scores = shallowRef<ImageScores | null>(null);
+  const error = shallowRef<ErrorValue | null>(null);
+  watch(
+    blob,
+    async (asked) => {
+      scores.value = null;
+      error.value = null;
+      if (asked === undefined) return;
+      try {
+        const loaded = await scoreMapsOf(asked);
+        if (blob() === asked) scores.value = loaded;
+      } catch (thrown) {
+        if (blob() === asked) error.value = toErrorValue(thrown);
+      }
+    },
+    { immediate: true },
+  );
+  return { scores, error };
 }
 
 /** Pixels of layers as they are needed, by layer id; each with its own error. */

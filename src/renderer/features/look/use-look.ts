@@ -9,8 +9,8 @@ import { useLookView, type LayerLook } from '#renderer/stores/look-view.ts';
 import { useProject } from '#renderer/stores/project.ts';
 import { useRuns } from '#renderer/stores/runs.ts';
 import { pickLayers, stackOf, type LookLayer } from './layer-stack.ts';
-import { imageScore, maxOf, type ImageScores } from './threshold.ts';
-import { labelMapOf, scoreMapsOf, useImage, useLayerMaps, useManifests, useNewestScores } from './use-look-data.ts';
+import { imageScore, maxOf } from './threshold.ts';
+import { labelMapOf, useImage, useLayerMaps, useManifests, useNewestScores, useScoreMaps } from './use-look-data.ts';
 import { usePreview } from './use-preview.ts';
 
 const ARTIFACT = /^[0-9a-f]{32}$/;
@@ -42,8 +42,6 @@ export function useLook(imageId: Ref<string | undefined>) {
   const { manifests, error: manifestsError } = useManifests();
   const table = useNewestScores();
 
-  const scores = shallowRef<ImageScores | null>(null);
-  const scoresError = shallowRef<ErrorValue | null>(null);
   const truth = shallowRef<CountedMap | null>(null);
   const truthError = shallowRef<ErrorValue | null>(null);
   const isOpeningTruth = shallowRef(false);
@@ -61,25 +59,7 @@ export function useLook(imageId: Ref<string | undefined>) {
   const picked = computed(() => pickLayers(layers.value, runChoices.value.find(({ id }) => id === runQuery.value) ?? null, wanted.value));
   const cams = computed(() => picked.value.find(({ kind }) => kind === 'score-maps') ?? null);
 
-  watch(
-    () => cams.value?.blob,
-    async (blob) => {
-      scoresError.value = null;
-      if (blob === undefined) {
-        scores.value = null;
-        return;
-      }
-      try {
-        const loaded = await scoreMapsOf(blob);
-        if (cams.value?.blob === blob) scores.value = loaded;
-      } catch (thrown) {
-        if (cams.value?.blob !== blob) return;
-        scores.value = null;
-        scoresError.value = toErrorValue(thrown);
-      }
-    },
-    { immediate: true },
-  );
+  const { scores, error: scoresError } = useScoreMaps(() => cams.value?.blob);
   watch(imageId, () => {
     clear();
     // Each look at the truth is one image's.
