@@ -9,6 +9,8 @@ import type { Filter } from './filter-query.ts';
 import { orderOf, type Order } from './selection.ts';
 
 const PAGE = 200;
+/** A list that is made anew while it is read, such as by an import, is read again this often. */
+const MOST_TRIES = 3;
 
 export interface ImageList {
   readonly order: ShallowRef<Order>;
@@ -20,8 +22,8 @@ export interface ImageList {
   readonly load: () => Promise<void>;
   /** Fetches what is not there yet of the images from index `from` to before `to`. */
   readonly ensure: (from: number, to: number) => void;
-  /** Waits until the summaries of these images are there, as far as they can be fetched. */
-  readonly ensureAll: (ids: readonly ImageId[]) => Promise<void>;
+  /** Waits until the summaries of these images are there, each as new as the list; false when not all can be fetched. */
+  readonly ensureAll: (ids: readonly ImageId[]) => Promise<boolean>;
   /** Takes newer summaries; the order stays, so that nothing jumps away under the hand that changes it. */
   readonly patch: (images: readonly ImageSummary[]) => void;
 }
@@ -33,8 +35,8 @@ export interface ImageList {
 export function useImageList(filter: () => Filter, overlay: (image: ImageSummary) => ImageSummary): ImageList {
   const order = shallowRef<Order>(orderOf([]));
   const summaries = shallowReactive(new Map<ImageId, ImageSummary>());
-  /** Pages that are fetched, or on their way. */
-  const pages = new Set<number>();
+  /** Pages of this list that are fetched, or on their way. Summaries of others are what an older list said. */
+  const pages = new Map<number, Promise<void>>();
   let inView: readonly [from: number, to: number] = [0, 0];
   let generation = 0;
 
@@ -46,7 +48,7 @@ export function useImageList(filter: () => Filter, overlay: (image: ImageSummary
     ]);
     generation += 1;
     pages.clear();
-    pages.add(0);
+    pages.set(0, Promise.resolve());
     patch(first.images);
     // The same images in the same order stay where they are.
     if (ids.length !== order.value.ids.length || ids.some((id, index) => id !== order.value.ids[index])) order.value = orderOf(ids);
@@ -65,24 +67,32 @@ export function useImageList(filter: () => Filter, overlay: (image: ImageSummary
     }
   }
 
-  async function ensureAll(wanted: readonly ImageId[]): Promise<void> {
-    const missing = new Set(wanted.filter((id) => !summaries.has(id)).map((id) => Math.floor((order.value.indexOf.get(id) ?? 0) / PAGE)));
-    for (const page of missing) await fetchPage(page);
+  async function ensureAll(wanted: readonly ImageId[]): Promise<boolean> {
+    const pagesOf = (): Set<number> => new Set(wanted.map((id) => Math.floor((order.value.indexOf.get(id) ?? 0) / PAGE)));
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const own = generation;
+      for (const page of pagesOf()) await (pages.get(page) ?? fetchPage(page));
+      if (own === generation) return [...pagesOf()].every((page) => pages.has(page)) && wanted.every((id) => summaries.has(id));
+    }
+    return false;
   }
 
-  async function fetchPage(page: number): Promise<void> {
+  function fetchPage(page: number): Promise<void> {
     const own = generation;
-    pages.add(page);
-    try {
-      const { images, total } = await call(dataset.listImages, { filter: filter(), offset: page * PAGE, limit: PAGE });
-      if (own !== generation) return;
-      patch(images);
-      // Images left or joined the filter since: pages no longer stand where the ids say.
-      if (total !== order.value.ids.length) await loading.load();
-    } catch {
-      // Shown as not loaded; asked for again when it is scrolled to, or at the next connection.
-      if (own === generation) pages.delete(page);
-    }
+    const fetched = call(dataset.listImages, { filter: filter(), offset: page * PAGE, limit: PAGE }).then(
+      async ({ images, total }) => {
+        if (own !== generation) return;
+        patch(images);
+        // Images left or joined the filter since: pages no longer stand where the ids say.
+        if (total !== order.value.ids.length) await loading.load();
+      },
+      () => {
+        // Shown as not loaded; asked for again when it is scrolled to, or at the next connection.
+        if (own === generation) pages.delete(page);
+      },
+    );
+    pages.set(page, fetched);
+    return fetched;
   }
 
   watch(filter, () => void loading.load(), { deep: true });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageSummary } from '#shared/contract/dataset.ts';
-import { opposite, PendingTags, toggleOf, withChange } from './use-tagging.ts';
+import { opposite, withChange } from '#renderer/stores/tag-changes.ts';
+import { toggleOf } from './use-tagging.ts';
 
 const image = (id: string, ...tags: number[]): ImageSummary => ({ id, name: id, width: 1, height: 1, split: null, tags, hasTruth: false, review: 'unreviewed', edited: false, problem: null });
 
@@ -19,18 +20,4 @@ describe('toggling a class on a selection', () => {
       expect(touched.map((item) => withChange(withChange(item, change), opposite(change)))).toEqual(touched);
     }
   });
-});
-
-it('lays what is not saved yet over older tags from the core, and nothing after', () => {
-  const pending = new PendingTags();
-  const first = { classIndex: 3, add: true, imageIds: ['a'] };
-  const second = { classIndex: 1, add: false, imageIds: ['a', 'b'] };
-  pending.add(first);
-  pending.add(second);
-  expect(pending.over(image('a', 1, 2)).tags).toEqual([2, 3]);
-  expect(pending.over(image('b', 1)).tags).toEqual([]);
-  pending.remove(first);
-  expect(pending.over(image('a', 1, 2)).tags).toEqual([2]);
-  pending.remove(second);
-  expect(pending.over(image('a', 1, 2)).tags).toEqual([1, 2]);
 });

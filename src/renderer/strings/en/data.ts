@@ -75,6 +75,7 @@ export const data = {
     undone: (text: string) => `Undone: ${text}`,
     undo: 'Undo',
     failed: 'The tags were not saved',
+    notRead: 'No tag was changed: not all of the selected images could be read. Try again in a moment.',
     noKey: 'no key: click',
     waiting: 'Penumbra does not answer. The tags below are kept in this window and sent again by themselves; do not close it.',
     readOnly: 'This project is read-only: tags cannot be changed.',
