@@ -143,6 +143,7 @@ export const data = {
     pair: 'Move over the matrix, or with arrow keys, to read a figure.',
     emptyName: 'A class needs a name.',
     sameName: (name: string) => `Another class is called “${name}”.`,
+    notRenamed: (name: string, why: string) => `“${name}” was not renamed: ${why}`,
     undo: 'Undo',
   },
   splits: {
