@@ -17,11 +17,14 @@ export function permuted(tensor: HostTensor, order: readonly number[]): HostTens
   const outShape = order.map((axis) => shape[axis] ?? 0);
   const outStrides = order.map((axis) => strides[axis] ?? 0);
   const result = new Float32Array(values.length);
+  const last = outShape.length - 1;
+  const [runLength, runStride] = [outShape[last] ?? 1, outStrides[last] ?? 1];
   const index = outShape.map(() => 0);
   let source = 0;
-  for (let target = 0; target < result.length; target += 1) {
-    result[target] = values[source] ?? 0;
-    for (let axis = outShape.length - 1; axis >= 0; axis -= 1) {
+  for (let target = 0; target < result.length; ) {
+    // Along the last axis in one go: networks have a hundred million values.
+    for (let from = source, end = target + runLength; target < end; target += 1, from += runStride) result[target] = values[from] ?? 0;
+    for (let axis = last - 1; axis >= 0; axis -= 1) {
       const position = (index[axis] ?? 0) + 1;
       source += outStrides[axis] ?? 0;
       if (position < (outShape[axis] ?? 0)) {
