@@ -4,16 +4,10 @@
  */
 import { join } from 'node:path';
 import { bootstrap } from './bootstrap.mjs';
-import { cacheRoot, repositoryRoot } from './lib/cache.mjs';
+import { repositoryRoot } from './lib/cache.mjs';
 import { runPinned } from './lib/child.mjs';
 import { runMain } from './lib/errors.mjs';
-import { pythonWithPeers } from './lib/python-peers.mjs';
-
-const TORCH = {
-  given: 'PENUMBRA_TORCH_PYTHON',
-  dir: join(cacheRoot(), 'peers/torch-2.15.0'),
-  packages: ['torch==2.15.0', 'torchvision==0.29.2', 'timm==1.0.31', 'numpy==2.4.6'],
-};
+import { pythonWithPeers, TORCH } from './lib/python-peers.mjs';
 
 runMain(async () => {
   await bootstrap();

@@ -2,6 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheRoot } from './cache.mjs';
+
+/** PyTorch with what its networks come from: 5 to 6 GB in the per-user cache. */
+export const TORCH = {
+  given: 'PENUMBRA_TORCH_PYTHON',
+  dir: join(cacheRoot(), 'peers/torch-2.15.0'),
+  packages: ['torch==2.15.0', 'torchvision==0.29.2', 'timm==1.0.31', 'numpy==2.4.6'],
+};
 
 /**
  * Path of a Python that has these packages.

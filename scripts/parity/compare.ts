@@ -1,6 +1,6 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { TensorBackend } from '#main/ml/backend/backend.ts';
-import { gradients } from '#main/ml/nn/gradients.ts';
+import { gradients, type Gradients } from '#main/ml/nn/gradients.ts';
 import { elementCount, permuted, type HostTensor } from '#main/ml/nn/host-tensor.ts';
 import { referenceShape, toReference } from '#main/ml/nn/layout.ts';
 import type { Pass } from '#main/ml/nn/network.ts';
@@ -53,13 +53,14 @@ async function compareMode(backend: TensorBackend, reference: ReferenceFile, mod
   const taps = new Map<string, Tensor>();
   // A source of chance makes it a training pass; with no dropout none is drawn.
   const pass: Pass = { random: ZEROS, tap: (name, value) => taps.set(name, tf.keep(tf.clone(value))) };
-  const found = gradients(tf, model.parameters.trainable(), () => {
+  const run = (): Scalar => {
     const outputs = new Map<string, Tensor>();
     const logits = model.forward(images, { ...pass, tap: (name, value) => (outputs.set(name, value), pass.tap?.(name, value)) });
     outputs.set('logits', logits);
     pass.tap?.('logits', logits);
     return loss(backend, outputs, lossWeights(table));
-  });
+  };
+  const found = mode === 'forward' ? withoutGradients(tf.tidy(run)) : gradients(tf, model.parameters.trainable(), run);
   try {
     const rows: Row[] = [];
     const check = async (kind: Row['kind'], name: string, value: Tensor | undefined, toTorch: (tensor: HostTensor) => HostTensor, end = false) => {
@@ -86,6 +87,10 @@ async function compareMode(backend: TensorBackend, reference: ReferenceFile, mod
     tf.dispose([images, ...taps.values()]);
     model.parameters.dispose();
   }
+}
+
+function withoutGradients(value: Scalar): Gradients {
+  return { loss: value, byName: new Map(), dispose: () => value.dispose() };
 }
 
 function filledModel(backend: TensorBackend, { table, classes }: ParityCase, mode: Mode): Model {

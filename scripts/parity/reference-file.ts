@@ -14,8 +14,8 @@ export interface ParityCase {
   readonly modes: readonly Mode[];
 }
 
-/** eval: running moments, gradients too; train: moments of the batch. No dropout in either. */
-export type Mode = 'eval' | 'train';
+/** eval: running moments, gradients too; forward: the same without gradients; train: moments of the batch. No dropout in any. */
+export type Mode = 'eval' | 'forward' | 'train';
 
 /** Places of one tensor of the reference, evenly spaced over its row-major values. */
 export interface Sampled {

@@ -1,0 +1,39 @@
+import { NETWORKS, type NetworkEntry } from '#main/ml/nn/networks/catalogue.ts';
+import type { ParityCase } from './reference-file.ts';
+
+/** What is compared of one network. */
+export interface FullCase {
+  /** Logits and taps, on a photo large enough that every dilation reads within it. */
+  readonly forward: ParityCase;
+  /**
+   * Gradients, on a small one: of the millions of activations of large photos a few always lie within rounding of a kink of ReLU, so that gradients
+   * there say nothing (tests/fixtures/parity/generate.py).
+   */
+  readonly gradients: ParityCase;
+}
+
+/** Every network of the catalogue as it is published. */
+export function fullCases(): ReadonlyMap<string, FullCase> {
+  return new Map([...NETWORKS].map(([name, entry]) => [name, casesOf(name, entry)]));
+}
+
+function casesOf(name: string, entry: NetworkEntry): FullCase {
+  const { backbone, head } = entry.table;
+  // Transformers have no kinks, and patches of 16 pixels.
+  const [forward, gradients] = backbone.family === 'vit' ? [256, 224] : [head.kind.startsWith('deeplab') ? 321 : 225, 33];
+  return { forward: fullCase(`${name}-forward`, entry, forward, 'forward'), gradients: fullCase(name, entry, gradients, 'eval') };
+}
+
+/** With moments of the batch rounding grows a hundredfold in fifty layers, in PyTorch as well; small networks show those. */
+function fullCase(name: string, { table, classes }: NetworkEntry, size: number, mode: 'eval' | 'forward'): ParityCase {
+  const { backbone, head, prefix, outputStride } = table;
+  return {
+    name,
+    // What the reference never trains is compared all the same.
+    table: { backbone, head, prefix, outputStride },
+    classes,
+    size: [size, size],
+    batch: 1,
+    modes: [mode],
+  };
+}
