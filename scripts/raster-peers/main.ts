@@ -1,45 +1,57 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import path from 'node:path';
-import * as z from 'zod';
-import { bench } from './bench.ts';
+import { existsSync, mkdirSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Measured } from '../bench/method-measures.ts';
+import { printTable } from '../bench/table.ts';
+import { benchBrowser } from './browser.ts';
 import { compare, type Agreement } from './compare.ts';
+import { crfMemory, crfThroughput } from './crf-measures.ts';
+import { makeReference, referenceFile } from './photo-reference.ts';
 import { RasterReference } from './reference.ts';
+import { sideBySide } from './side-by-side.ts';
+import { vocNames, WORK } from './voc-photos.ts';
+import { walkAgainstTorch } from './walk-measures.ts';
 
-const REPO = path.resolve(import.meta.dirname, '../..');
-const WORK = path.join(REPO, '.tmp/raster-peers');
-const Report = z.object({ seconds: z.record(z.string(), z.number()) });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string' }, photos: { type: 'string', default: '20' }, python: { type: 'string', default: 'python3' }, 'torch-python': { type: 'string' } },
+});
+const { python, 'torch-python': torchPython } = values;
 
-const [, , kind, python = 'python3', count = kind === 'bench' ? '1' : '20'] = process.argv;
-const voc = path.join(process.env['PENUMBRA_SHARED'] ?? path.resolve(REPO, '../shared'), 'data/voc-mini');
-if (!existsSync(voc)) throw new Error(`${voc} is not there; PENUMBRA_SHARED names the folder that holds data/voc-mini`);
+/** Each can be run alone by --only. */
+const MEASURES: Readonly<Record<string, (() => Promise<Measured>) | null>> = {
+  'side-by-side': () => sideBySide(python),
+  'crf-memory': () => crfMemory(python),
+  browser: benchBrowser,
+  'crf-throughput': () => crfThroughput(python),
+  walk: torchPython === undefined ? null : () => walkAgainstTorch(torchPython),
+};
+
 mkdirSync(WORK, { recursive: true });
-// Evenly over the list, so that all kinds of photos are among them.
-const all = readdirSync(path.join(voc, 'JPEGImages')).sort();
-const photos = Array.from({ length: Number(count) }, (_, index) => all[Math.floor((index * all.length) / Number(count))] ?? '');
+if (positionals[0] === 'bench') await bench();
+else await parity(Number(values.photos));
 
-const agreements: Agreement[] = [];
-for (const photo of photos) {
-  const stem = path.parse(photo).name;
-  const target = path.join(WORK, `${stem}.npz`);
-  // What the peers made of a photo is kept, so that a run that was stopped goes on; a deleted file is made anew.
-  const peer = kind === 'parity' && existsSync(target) ? null : askPeers(photo, stem, target);
-  const reference = new RasterReference(target);
-  if (peer !== null && kind === 'bench') bench(reference, peer);
-  else {
-    agreements.push(compare(reference));
-    console.log(stem, JSON.stringify(agreements.at(-1)));
+async function bench(): Promise<void> {
+  for (const name of values.only?.split(',') ?? Object.keys(MEASURES)) {
+    const measure = MEASURES[name];
+    if (measure === undefined) throw new Error(`--only: there is no measure "${name}"; there are ${Object.keys(MEASURES).join(', ')}`);
+    console.log(`${name} …`);
+    if (measure === null) console.log('left out: it needs PyTorch; PENUMBRA_TORCH_PYTHON may name a Python that has it, and --only walk installs one (5 GB)');
+    // At once, so that what was measured stays when a later measure is broken off.
+    else printTable({ [name]: await measure() });
   }
 }
-if (kind === 'parity') {
+
+async function parity(count: number): Promise<void> {
+  const agreements: Agreement[] = [];
+  for (const name of vocNames(count)) {
+    // What the peers made of a photo is kept, so that a run that was stopped goes on; a deleted file is made anew.
+    const reference = existsSync(referenceFile(name)) ? new RasterReference(referenceFile(name)) : (await makeReference(python, name, 1)).reference;
+    agreements.push(compare(reference));
+    console.log(name, JSON.stringify(agreements.at(-1)));
+  }
   console.log(`\nworst of ${agreements.length} photos`);
   for (const key of Object.keys(agreements[0] ?? {})) {
-    const values = agreements.map((one) => one[key] ?? NaN);
-    console.log(`${key.padEnd(46)} ${key.startsWith('largest') ? Math.max(...values) : Math.min(...values)}`);
+    const found = agreements.map((one) => one[key] ?? NaN);
+    console.log(`${key.padEnd(46)} ${key.startsWith('largest') ? Math.max(...found) : Math.min(...found)}`);
   }
-}
-
-function askPeers(photo: string, stem: string, target: string): z.infer<typeof Report> {
-  const args = [path.join(voc, 'JPEGImages', photo), path.join(voc, 'SegmentationClass', `${stem}.png`), target, kind === 'bench' ? '3' : '1'];
-  return Report.parse(JSON.parse(execFileSync(python, [path.join(import.meta.dirname, 'reference.py'), ...args], { encoding: 'utf8' })));
 }
