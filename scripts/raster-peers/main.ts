@@ -5,6 +5,7 @@ import { printTable } from '../bench/table.ts';
 import { benchBrowser } from './browser.ts';
 import { compare, type Agreement } from './compare.ts';
 import { crfMemory, crfThroughput } from './crf-measures.ts';
+import { largePhotos } from './large-measures.ts';
 import { makeReference, referenceFile } from './photo-reference.ts';
 import { RasterReference } from './reference.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -22,6 +23,7 @@ const MEASURES: Readonly<Record<string, (() => Promise<Measured>) | null>> = {
   'side-by-side': () => sideBySide(python),
   'crf-memory': () => crfMemory(python),
   browser: benchBrowser,
+  large: largePhotos,
   'crf-throughput': () => crfThroughput(python),
   walk: torchPython === undefined ? null : () => walkAgainstTorch(torchPython),
 };

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { boundaryMap } from './boundary/boundary-map.ts';
 import { boundingBox, externalContours, largestContour } from './components/contour.ts';
 import { canny } from './filter/canny.ts';
+import { morphClass } from './morphology/by-class.ts';
 import { squaredDistance } from './morphology/distance-transform.ts';
 import type { ByteRaster } from './rasters.ts';
 import { resizeLikeOpencv } from './resize/opencv.ts';
@@ -54,6 +55,17 @@ describe('a box in 4,000 × 3,000 px', () => {
     const boundary = count(boundaryMap(mask).data);
     expect(Math.abs(boundary - around)).toBeLessThanOrEqual(4);
     expect(Buffer.compare(decodeCocoRle(encodeCocoRle(mask)).data, mask.data)).toBe(0);
+  });
+
+  it('has its hole filled, and no other class changed', () => {
+    const holed = mask.data.slice();
+    for (let y = 1000; y < 1100; y++) holed.fill(0, y * width + 900, y * width + 950);
+    holed[10] = 7;
+    const filled = morphClass({ width, height, data: holed }, 1, { kind: 'fill' });
+    expect(filled.data[10]).toBe(7);
+    expect(count(filled.data)).toBe(box.width * box.height + 1);
+    const closed = morphClass({ width, height, data: holed }, 1, { kind: 'close', radiusPx: 30 });
+    expect(count(closed.data)).toBe(box.width * box.height + 1);
   });
 
   it('is what the wand takes', () => {

@@ -9,14 +9,12 @@ import { squaredDistance } from './distance-transform.ts';
 
 /** 1 where the disc about a pixel meets the mask. */
 export function dilate(mask: ByteRaster, radiusPx: number): ByteRaster {
-  const distance = squaredDistance(inverse(mask));
-  return { ...mask, data: Uint8Array.from(distance, (squared) => (squared <= radiusPx * radiusPx ? 1 : 0)) };
+  return { ...mask, data: withinRadius(squaredDistance(inverse(mask)), radiusPx) };
 }
 
 /** 1 where the disc about a pixel, as far as it lies in the image, is inside the mask. */
 export function erode(mask: ByteRaster, radiusPx: number): ByteRaster {
-  const distance = squaredDistance(mask);
-  return { ...mask, data: Uint8Array.from(distance, (squared) => (squared > radiusPx * radiusPx ? 1 : 0)) };
+  return inverse({ ...mask, data: withinRadius(squaredDistance(mask), radiusPx) });
 }
 
 export function open(mask: ByteRaster, radiusPx: number): ByteRaster {
@@ -52,6 +50,13 @@ export function removeSmall(mask: ByteRaster, leastPx: number, connectivity: 4 |
   const own = inverse(inverse(mask));
   const { data, sizes } = labelComponents(own, connectivity);
   return { ...mask, data: own.data.map((inside, pixel) => (inside === 1 && (sizes[data[pixel] ?? 0] ?? 0) >= leastPx ? 1 : 0)) };
+}
+
+/** 1 where the distance is at most the radius. */
+function withinRadius(squaredDistances: Float64Array, radiusPx: number): Uint8Array {
+  const near = new Uint8Array(squaredDistances.length);
+  for (let at = 0; at < near.length; at++) near[at] = (squaredDistances[at] ?? 0) <= radiusPx * radiusPx ? 1 : 0;
+  return near;
 }
 
 function inverse(mask: ByteRaster): ByteRaster {

@@ -8,19 +8,14 @@ import type { ByteRaster } from '../rasters.ts';
 export function squaredDistance(mask: ByteRaster): Float64Array {
   const { width, height, data } = mask;
   assertLength('distance transform', width, height, 1, data.length);
-  // Columns first: the distance to the nearest 0 above or below.
+  // Columns first, row by row as memory lies: the distance to the nearest 0 above, then to the nearer of that and the one below.
   const result = new Float64Array(width * height);
-  for (let x = 0; x < width; x++) {
-    let since = Infinity;
-    for (let y = 0, at = x; y < height; y++, at += width) {
-      since = data[at] === 0 ? 0 : since + 1;
-      result[at] = since;
-    }
-    since = Infinity;
-    for (let y = height - 1, at = (height - 1) * width + x; y >= 0; y--, at -= width) {
-      since = data[at] === 0 ? 0 : since + 1;
-      result[at] = Math.min(result[at] ?? 0, since) ** 2;
-    }
+  for (let at = 0; at < result.length; at++) {
+    if (data[at] !== 0) result[at] = at < width ? Infinity : (result[at - width] ?? 0) + 1;
+  }
+  for (let at = result.length - width - 1; at >= 0; at--) {
+    const below = (result[at + width] ?? 0) + 1;
+    if (below < (result[at] ?? 0)) result[at] = below;
   }
   const envelope = { at: new Int32Array(width), from: new Float64Array(width + 1), row: new Float64Array(width) };
   for (let y = 0; y < height; y++) lowerEnvelope(result.subarray(y * width, (y + 1) * width), envelope);
@@ -33,9 +28,9 @@ interface Envelope {
   readonly row: Float64Array;
 }
 
-/** row[x] = min over q of (x − q)² + row[q], in place. */
+/** row[x] = min over q of (x − q)² + row[q]², in place. */
 function lowerEnvelope(row: Float64Array, { at, from, row: heights }: Envelope): void {
-  heights.set(row);
+  for (let x = 0; x < row.length; x++) heights[x] = (row[x] ?? 0) ** 2;
   let count = 0;
   for (let q = 0; q < row.length; q++) {
     const height = heights[q] ?? 0;
@@ -52,7 +47,7 @@ function lowerEnvelope(row: Float64Array, { at, from, row: heights }: Envelope):
     from[count] = cross;
     count += 1;
   }
-  if (count === 0) return;
+  if (count === 0) return; // all are Infinity
   from[count] = Infinity;
   for (let x = 0, k = 0; x < row.length; x++) {
     while ((from[k + 1] ?? Infinity) < x) k += 1;
