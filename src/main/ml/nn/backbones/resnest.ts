@@ -1,7 +1,8 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { builder, type Builder } from '../layers/builder.ts';
-import { sequence, tapped, type Layer, type Network } from '../network.ts';
-import { stagePlans, type Backbone, type BackboneOptions } from './backbone.ts';
+import { sequence, type Layer, type Network } from '../network.ts';
+import type { Backbone, BackboneOptions } from './backbone.ts';
+import { EXPANSION, residualStages, type BlockPlace } from './residual-stages.ts';
 
 export interface ResNeStTable {
   /** Channels of the first two 3 × 3 convolutions; the third has twice as many. */
@@ -17,8 +18,6 @@ export const RESNESTS = {
   'resnest269': { stem: 64, width: 64, blocks: [3, 30, 48, 8] },
 } as const satisfies Record<string, ResNeStTable>;
 
-const STRIDES = [1, 2, 2, 2] as const;
-const EXPANSION = 4;
 const RADIX = 2;
 const LEAST_ATTENTION_CHANNELS = 32;
 
@@ -26,61 +25,30 @@ const LEAST_ATTENTION_CHANNELS = 32;
 export function resNeSt(network: Network, table: ResNeStTable, options: BackboneOptions): Backbone {
   const { tf, ops } = network.backend;
   const build = builder(network, { ...options, group: 'backbone' });
-  const { stem } = table;
-  const stemLayers = sequence(tf, [
-    build.convNorm('conv1.0', 'conv1.1', { inputs: 3, outputs: stem, kernel: 3, stride: 2 }, 'relu'),
-    build.convNorm('conv1.3', 'conv1.4', { inputs: stem, outputs: stem, kernel: 3 }, 'relu'),
-    build.convNorm('conv1.6', 'bn1', { inputs: stem, outputs: 2 * stem, kernel: 3 }, 'relu'),
+  const { stem: channels } = table;
+  const stem = sequence(tf, [
+    build.convNorm('conv1.0', 'conv1.1', { inputs: 3, outputs: channels, kernel: 3, stride: 2 }, 'relu'),
+    build.convNorm('conv1.3', 'conv1.4', { inputs: channels, outputs: channels, kernel: 3 }, 'relu'),
+    build.convNorm('conv1.6', 'bn1', { inputs: channels, outputs: 2 * channels, kernel: 3 }, 'relu'),
     (x) => ops.maxPool(x, { kernel: 3, stride: 2, pad: 1, ceil: false }),
   ]);
-  const layers = [tapped('stem', stemLayers)];
-  const taps = [{ name: 'stem', channels: 2 * stem }];
-  let inputs = 2 * stem;
-  for (const [at, plan] of stagePlans(STRIDES, 4, options.outputStride).entries()) {
-    const width = table.width * 2 ** at;
-    const name = `layer${at + 1}`;
-    const blocks: Layer[] = [];
-    for (let i = 0; i < (table.blocks[at] ?? 0); i += 1) {
-      const first = i === 0;
-      blocks.push(
-        bottleneck(network, build, `${name}.${i}`, {
-          inputs,
-          width,
-          stride: first ? plan.stride : 1,
-          dilation: first ? plan.firstDilation : plan.dilation,
-          projects: first,
-          pools: first && at > 0,
-        }),
-      );
-      inputs = width * EXPANSION;
-    }
-    layers.push(tapped(name, sequence(tf, blocks)));
-    taps.push({ name, channels: inputs });
-  }
-  return { run: sequence(tf, layers), taps };
+  const { outputStride } = options;
+  return residualStages(network, table, { stem, stemChannels: 2 * channels, outputStride, dilated: true }, (name, place) => bottleneck(network, build, name, place));
 }
 
-interface BlockShape {
-  readonly inputs: number;
-  readonly width: number;
-  readonly stride: number;
-  readonly dilation: number;
-  readonly projects: boolean;
-  /** Whether a 3 × 3 mean follows the attention, with the block's stride: in the first block of stages 2 to 4, even at stride 1. */
-  readonly pools: boolean;
-}
-
-function bottleneck(network: Network, build: Builder, name: string, shape: BlockShape): Layer {
+function bottleneck(network: Network, build: Builder, name: string, place: BlockPlace): Layer {
   const { tf, ops } = network.backend;
-  const { inputs, width, stride, dilation } = shape;
+  const { inputs, width, stride, dilation } = place;
   const outputs = width * EXPANSION;
+  // A 3 × 3 mean with the block's stride, even where that is 1.
+  const pools = place.isFirst && place.stage > 0;
   const narrow = build.convNorm(`${name}.conv1`, `${name}.bn1`, { inputs, outputs: width, kernel: 1 }, 'relu');
   const attend = splitAttention(network, build, `${name}.conv2`, width, dilation);
   const wide = build.convNorm(`${name}.conv3`, `${name}.bn3`, { inputs: width, outputs, kernel: 1 }, 'linear');
-  const project = shape.projects ? build.convNorm(`${name}.downsample.1`, `${name}.downsample.2`, { inputs, outputs, kernel: 1 }, 'linear') : null;
+  const project = place.isFirst ? build.convNorm(`${name}.downsample.1`, `${name}.downsample.2`, { inputs, outputs, kernel: 1 }, 'linear') : null;
   return (x, pass) => {
     const attended = attend(narrow(x, pass), pass);
-    const pooled = shape.pools ? ops.averagePool(attended, { kernel: 3, stride, pad: 1, ceil: false }, true) : attended;
+    const pooled = pools ? ops.averagePool(attended, { kernel: 3, stride, pad: 1, ceil: false }, true) : attended;
     const smaller = stride > 1 ? ops.averagePool(x, { kernel: stride, stride, pad: 0, ceil: true }, false) : x;
     return ops.activate(tf.add<Tensor4D>(wide(pooled, pass), project === null ? smaller : project(smaller, pass)), 'relu');
   };

@@ -1,7 +1,8 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { builder, type Builder } from '../layers/builder.ts';
-import { sequence, tapped, type Layer, type Network } from '../network.ts';
-import { stagePlans, type Backbone, type BackboneOptions } from './backbone.ts';
+import type { Layer, Network } from '../network.ts';
+import type { Backbone, BackboneOptions } from './backbone.ts';
+import { EXPANSION, residualStages, type BlockPlace } from './residual-stages.ts';
 
 export interface ResNetTable {
   /** Channels after the first convolution, and of the first stage's narrow convolutions: 64 and 64 published. */
@@ -21,52 +22,25 @@ export interface ResNetOptions extends BackboneOptions {
   readonly dilated?: boolean;
 }
 
-const STRIDES = [1, 2, 2, 2] as const;
-const EXPANSION = 4;
-
 /** torchvision's ResNet with bottlenecks (networks-formats.md §1.1). Taps `stem` (stride 4), `layer1` to `layer4`. */
 export function resNet(network: Network, table: ResNetTable, options: ResNetOptions): Backbone {
-  const { tf, ops } = network.backend;
+  const { ops } = network.backend;
   const build = builder(network, { ...options, group: 'backbone' });
-  const stem = build.convNorm('conv1', 'bn1', { inputs: 3, outputs: table.stem, kernel: 7, stride: 2 }, 'relu');
-  const layers: Layer[] = [
-    tapped('stem', (x, pass) => ops.maxPool(stem(x, pass), { kernel: 3, stride: 2, pad: 1, ceil: false })),
-  ];
-  const taps = [{ name: 'stem', channels: table.stem }];
-  let inputs = table.stem;
-  for (const [at, plan] of stagePlans(STRIDES, 4, options.outputStride).entries()) {
-    const width = table.width * 2 ** at;
-    const name = `layer${at + 1}`;
-    const count = table.blocks[at] ?? 0;
-    const blocks: Layer[] = [];
-    for (let i = 0; i < count; i += 1) {
-      const dilation = options.dilated === false ? 1 : i === 0 ? plan.firstDilation : plan.dilation;
-      blocks.push(bottleneck(network, build, `${name}.${i}`, { inputs, width, stride: i === 0 ? plan.stride : 1, dilation, projects: i === 0 }));
-      inputs = width * EXPANSION;
-    }
-    layers.push(tapped(name, sequence(tf, blocks)));
-    taps.push({ name, channels: inputs });
-  }
-  return { run: sequence(tf, layers), taps };
-}
-
-interface BlockShape {
-  readonly inputs: number;
-  readonly width: number;
-  readonly stride: number;
-  readonly dilation: number;
-  readonly projects: boolean;
+  const first = build.convNorm('conv1', 'bn1', { inputs: 3, outputs: table.stem, kernel: 7, stride: 2 }, 'relu');
+  const stem: Layer = (x, pass) => ops.maxPool(first(x, pass), { kernel: 3, stride: 2, pad: 1, ceil: false });
+  const { outputStride, dilated = true } = options;
+  return residualStages(network, table, { stem, stemChannels: table.stem, outputStride, dilated }, (name, place) => bottleneck(network, build, name, place));
 }
 
 /** 1 × 1, 3 × 3 with the stride, 1 × 1, added to the shortcut, ReLU. */
-function bottleneck(network: Network, build: Builder, name: string, shape: BlockShape): Layer {
+function bottleneck(network: Network, build: Builder, name: string, place: BlockPlace): Layer {
   const { tf, ops } = network.backend;
-  const { inputs, width, stride, dilation } = shape;
+  const { inputs, width, stride, dilation } = place;
   const outputs = width * EXPANSION;
   const narrow = build.convNorm(`${name}.conv1`, `${name}.bn1`, { inputs, outputs: width, kernel: 1 }, 'relu');
   const middle = build.convNorm(`${name}.conv2`, `${name}.bn2`, { inputs: width, outputs: width, kernel: 3, stride, dilation }, 'relu');
   const wide = build.convNorm(`${name}.conv3`, `${name}.bn3`, { inputs: width, outputs, kernel: 1 }, 'linear');
-  const project = shape.projects
+  const project = place.isFirst
     ? build.convNorm(`${name}.downsample.0`, `${name}.downsample.1`, { inputs, outputs, kernel: 1, stride }, 'linear')
     : null;
   return (x, pass) => {

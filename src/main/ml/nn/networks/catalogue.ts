@@ -4,7 +4,7 @@ import { RESNET38D } from '../backbones/resnet38d.ts';
 import { VGG16 } from '../backbones/vgg16.ts';
 import { VITS } from '../backbones/vision-transformer.ts';
 import type { LiteTable } from '../backbones/efficientnet-lite.ts';
-import type { NetworkTable } from './table.ts';
+import type { BackboneTable, HeadTable, NetworkTable } from './table.ts';
 
 /** How photos become input numbers. */
 export type InputScale =
@@ -48,110 +48,54 @@ const PSA_VGG16 = /^conv[12]_\d\..*/;
 const STAGE_COPIES = /^stage[1-5]\./;
 
 function classifiers(): [string, NetworkEntry][] {
-  const resnets = Object.entries(RESNETS).map(([id, table]): [string, NetworkEntry] => [
-    id,
-    {
-      title: `ResNet-${id.slice(6)}, ImageNet classifier`,
-      reference: 'torchvision',
-      input: 'imagenet',
-      classes: IMAGENET_CLASSES,
-      table: { backbone: { family: 'resnet', table }, head: { kind: 'classification', name: 'fc' }, prefix: '', outputStride: 32 },
-    },
-  ]);
-  const resnests = Object.entries(RESNESTS).map(([id, table]): [string, NetworkEntry] => [
-    id,
-    {
-      title: `ResNeSt-${id.slice(7)}, ImageNet classifier`,
-      reference: 'zhanghang1989/ResNeSt, timm',
-      input: 'imagenet',
-      classes: IMAGENET_CLASSES,
-      table: { backbone: { family: 'resnest', table }, head: { kind: 'classification', name: 'fc' }, prefix: '', outputStride: 32 },
-    },
-  ]);
-  const lites = Object.entries(LITES).map(([id, table]): [string, NetworkEntry] => [
-    id,
-    {
-      title: `EfficientNet-Lite${id.slice(-1)}, ImageNet classifier`,
-      reference: 'lukemelas/EfficientNet-PyTorch',
-      input: 'minus-one-to-one',
-      classes: IMAGENET_CLASSES,
-      table: { backbone: { family: 'efficientnet-lite', table }, head: { kind: 'classification', name: '_fc' }, prefix: '', outputStride: 32 },
-    },
-  ]);
-  const transformers = Object.entries(VITS).map(([id, table]): [string, NetworkEntry] => [
-    id,
-    {
-      title: id === 'deit-small' ? 'DeiT-S/16, ImageNet classifier' : 'ViT-B/16, ImageNet classifier',
-      reference: 'facebookresearch/deit, timm',
-      input: 'imagenet',
-      classes: IMAGENET_CLASSES,
-      table: { backbone: { family: 'vit', table }, head: { kind: 'own' }, prefix: '', outputStride: 16 },
-    },
-  ]);
-  return [...resnets, ...resnests, ...lites, ...transformers];
+  const classifier = (id: string, title: string, reference: string, backbone: BackboneTable, others: { head: HeadTable; input?: InputScale; outputStride?: 16 }): [string, NetworkEntry] => {
+    const { head, input = 'imagenet', outputStride = 32 } = others;
+    return [id, { title: `${title}, ImageNet classifier`, reference, input, classes: IMAGENET_CLASSES, table: { backbone, head, prefix: '', outputStride } }];
+  };
+  const fc = { kind: 'classification', name: 'fc' } as const;
+  return [
+    ...Object.entries(RESNETS).map(([id, table]) => classifier(id, `ResNet-${id.slice(6)}`, 'torchvision', { family: 'resnet', table }, { head: fc })),
+    ...Object.entries(RESNESTS).map(([id, table]) => classifier(id, `ResNeSt-${id.slice(7)}`, 'zhanghang1989/ResNeSt, timm', { family: 'resnest', table }, { head: fc })),
+    ...Object.entries(LITES).map(([id, table]) =>
+      classifier(id, `EfficientNet-Lite${id.slice(-1)}`, 'lukemelas/EfficientNet-PyTorch', { family: 'efficientnet-lite', table }, { head: { ...fc, name: '_fc' }, input: 'minus-one-to-one' }),
+    ),
+    ...Object.entries(VITS).map(([id, table]) =>
+      classifier(id, id === 'deit-small' ? 'DeiT-S/16' : 'ViT-B/16', 'facebookresearch/deit, timm', { family: 'vit', table }, { head: { kind: 'own' }, outputStride: 16 }),
+    ),
+  ];
 }
 
 function camClassifiers(): [string, NetworkEntry][] {
+  const withMaps = (id: string, title: string, about: { reference: string; input?: InputScale; copies?: RegExp }, table: NetworkTable): [string, NetworkEntry] => [
+    id,
+    { title: `${title} with class maps`, input: 'imagenet', classes: VOC_TAGS, table, ...about },
+  ];
+  const psaHead = { kind: 'cam', name: 'fc8', dropout: 0.5 } as const;
+  const head = { kind: 'cam', name: 'classifier', dropout: 0 } as const;
   return [
-    [
-      'resnet38d-cam',
-      {
-        title: 'ResNet-38d with class maps',
-        reference: 'jiwoon-ahn/psa',
-        input: 'imagenet',
-        classes: VOC_TAGS,
-        table: {
-          backbone: { family: 'resnet38d', table: RESNET38D },
-          head: { kind: 'cam', name: 'fc8', dropout: 0.5 },
-          prefix: '',
-          outputStride: 8,
-          frozen: PSA_RESNET38,
-        },
-      },
-    ],
-    [
-      'vgg16-cam',
-      {
-        title: 'VGG-16 with class maps',
-        reference: 'jiwoon-ahn/psa',
-        input: 'caffe',
-        classes: VOC_TAGS,
-        table: {
-          backbone: { family: 'vgg16', table: VGG16 },
-          head: { kind: 'cam', name: 'fc8', dropout: 0.5 },
-          prefix: '',
-          outputStride: 8,
-          frozen: PSA_VGG16,
-        },
-      },
-    ],
-    [
-      'resnet50-cam',
-      {
-        title: 'ResNet-50 with class maps',
-        reference: 'jiwoon-ahn/irn',
-        input: 'imagenet',
-        classes: VOC_TAGS,
-        table: {
-          backbone: { family: 'resnet', table: RESNETS.resnet50, dilated: false },
-          head: { kind: 'cam', name: 'classifier', dropout: 0 },
-          prefix: 'resnet50.',
-          outputStride: 16,
-        },
-        copies: STAGE_COPIES,
-      },
-    ],
-    ...Object.entries(RESNESTS).map(([id, table]): [string, NetworkEntry] => [
-      `${id}-cam`,
-      {
-        title: `ResNeSt-${id.slice(7)} with class maps`,
-        reference: 'shjo-april/PuzzleCAM',
-        input: 'imagenet',
-        classes: VOC_TAGS,
-        table: { backbone: { family: 'resnest', table }, head: { kind: 'cam', name: 'classifier', dropout: 0 }, prefix: 'model.', outputStride: 16 },
-        copies: STAGE_COPIES,
-      },
-    ]),
+    withMaps('resnet38d-cam', 'ResNet-38d', { reference: 'jiwoon-ahn/psa' }, {
+      backbone: { family: 'resnet38d', table: RESNET38D },
+      head: psaHead,
+      prefix: '',
+      outputStride: 8,
+      frozen: PSA_RESNET38,
+    }),
+    withMaps('vgg16-cam', 'VGG-16', { reference: 'jiwoon-ahn/psa', input: 'caffe' }, {
+      backbone: { family: 'vgg16', table: VGG16 },
+      head: psaHead,
+      prefix: '',
+      outputStride: 8,
+      frozen: PSA_VGG16,
+    }),
+    withMaps('resnet50-cam', 'ResNet-50', { reference: 'jiwoon-ahn/irn', copies: STAGE_COPIES }, {
+      backbone: { family: 'resnet', table: RESNETS.resnet50, dilated: false },
+      head,
+      prefix: 'resnet50.',
+      outputStride: 16,
+    }),
+    ...Object.entries(RESNESTS).map(([id, table]) =>
+      withMaps(`${id}-cam`, `ResNeSt-${id.slice(7)}`, { reference: 'shjo-april/PuzzleCAM', copies: STAGE_COPIES }, { backbone: { family: 'resnest', table }, head, prefix: 'model.', outputStride: 16 }),
+    ),
   ];
 }
 
