@@ -30,13 +30,23 @@ export const useRunDraft = defineStore('run-draft', () => {
     draft.value.texts[draft.value.recipe] = Object.fromEntries(text === undefined ? others : [...others, [path, text]]);
   }
 
-  function clearTexts(): void {
-    draft.value.texts[draft.value.recipe] = {};
+  /** Returns what brings back the draft as it was. */
+  function clearTexts(): () => void {
+    const back = keep();
+    draft.value = { ...draft.value, texts: { ...draft.value.texts, [draft.value.recipe]: {} } };
+    return back;
   }
 
-  /** Begins with what a run had; `texts` are its overrides as text. */
-  function startFrom(run: RunSummary, texts: (overrides: Overrides) => Record<string, string>): void {
+  /** Begins with what a run had; `texts` are its overrides as text. Returns what brings back what was typed before; null where nothing was. */
+  function startFrom(run: RunSummary, texts: (overrides: Overrides) => Record<string, string>): (() => void) | null {
+    const back = Object.keys(draft.value.texts[run.recipe] ?? {}).length === 0 ? null : keep();
     draft.value = { ...draft.value, recipe: run.recipe, preset: run.preset, seed: String(run.seed), texts: { ...draft.value.texts, [run.recipe]: texts(run.overrides) } };
+    return back;
+  }
+
+  function keep(): () => void {
+    const before = JSON.stringify(draft.value);
+    return () => (draft.value = JSON.parse(before) as Draft);
   }
 
   return { draft, textOf, setText, clearTexts, startFrom };

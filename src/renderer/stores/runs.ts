@@ -11,13 +11,19 @@ const NEWEST = 200;
 /** Runs of the open project, newest first, kept current by events. */
 export const useRuns = defineStore('runs', () => {
   const byId = ref(new Map<string, RunSummary>());
+  /** What events said since a list was asked for: what the list says of these runs may be older. */
+  const told = new Map<string, RunSummary>();
   const { error, isFirst, load } = useLoading(async (signal) => {
+    told.clear();
     const { runs } = await call(contract.listRuns, { limit: NEWEST }, { signal });
-    byId.value = new Map(runs.map((run) => [run.id, run]));
+    byId.value = new Map([...runs.map((run) => [run.id, run] as const), ...told]);
     return runs.length;
   });
   useResync(() => void load());
-  useCoreEvent('runs.changed', (run) => byId.value.set(run.id, run));
+  useCoreEvent('runs.changed', (run) => {
+    told.set(run.id, run);
+    byId.value.set(run.id, run);
+  });
 
   const all = computed(() => [...byId.value.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt)));
   const running = computed(() => all.value.filter((run) => run.state === 'running'));

@@ -128,12 +128,14 @@ function useImport(into: 'new' | 'open') {
       }
       const current = host.state?.project ?? null;
       if (current !== null) await settled(current.id);
+      // All of it is meant for this project, whatever is opened meanwhile.
+      const { projectId } = connection;
       phase.value = 'reading';
       const names = namesOf(chosen.namesText);
       const unchanged = found.value?.classNames?.join('\n') === names.join('\n');
-      report.value = await call(dataset.importDataset, { root: chosen.root, tags: tagSource(), ...(unchanged ? {} : { classNames: names }) });
+      report.value = await call(dataset.importDataset, { root: chosen.root, tags: tagSource(), ...(unchanged ? {} : { classNames: names }) }, { projectId });
       phase.value = 'supervising';
-      await declare();
+      await declare(projectId);
       phase.value = 'done';
     } catch (thrown) {
       phase.value = 'ready';
@@ -144,10 +146,10 @@ function useImport(into: 'new' | 'open') {
   }
 
   /** Only splits that took part in the import: a list may name nothing. */
-  async function declare(): Promise<void> {
+  async function declare(projectId: string | null): Promise<void> {
     try {
-      const { splits } = await call(project.getProject, {});
-      await call(project.setSupervision, { rules: splits.map(({ name }) => ({ split: name, classIndex: null, kind: chosen.kinds[name] ?? 'none' })) });
+      const { splits } = await call(project.getProject, {}, { projectId });
+      await call(project.setSupervision, { rules: splits.map(({ name }) => ({ split: name, classIndex: null, kind: chosen.kinds[name] ?? 'none' })) }, { projectId });
     } catch (thrown) {
       supervisionError.value = toErrorValue(thrown);
     }

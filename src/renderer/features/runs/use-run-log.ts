@@ -34,8 +34,11 @@ export function useRunLog(runId: () => string): RunLog {
 
   useCoreEvent('runs.logged', (payload) => {
     if (payload.runId !== runId()) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => void load(), GATHER_MS);
+    // Not put off by the next lines: a log that never rests is shown too.
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      void load();
+    }, GATHER_MS);
   });
   onScopeDispose(() => clearTimeout(timer));
   useResync(() => void load());

@@ -39,21 +39,39 @@ export function runChoices(runs: readonly RunSummary[]): RunChoice[] {
     });
 }
 
+async function scoresOf(runId: string, signal: AbortSignal): Promise<RunScores | 'none'> {
+  try {
+    return await call(scores.getScores, runId === '' ? {} : { runId }, { signal });
+  } catch (thrown) {
+    if (thrown instanceof PenumbraError && thrown.code === 'ARTIFACT_NOT_FOUND') return 'none';
+    throw thrown;
+  }
+}
+
 /** Score table of the run in `runId` ('' = the newest with scores), reloaded when a scoring of it ends. */
 export function useScoreTable(runId: Ref<string>) {
   const runs = useRuns();
-  const loading = useLoading(async (signal): Promise<RunScores | 'none'> => {
-    try {
-      return await call(scores.getScores, runId.value === '' ? {} : { runId: runId.value }, { signal });
-    } catch (thrown) {
-      if (thrown instanceof PenumbraError && thrown.code === 'ARTIFACT_NOT_FOUND') return 'none';
-      throw thrown;
-    }
-  });
+  const loading = useLoading((signal) => scoresOf(runId.value, signal));
   const scored = computed(() => runs.all.filter(hasScores).map(({ id }) => id).join(' '));
   watch([runId, scored], () => void loading.load(), { immediate: true });
   const found = computed(() => (loading.value.value === null || loading.value.value === 'none' ? null : loading.value.value));
   return { ...loading, found, hasNone: computed(() => loading.value.value === 'none') };
+}
+
+/** Scores of the run in `runId` to compare with ('' = none). While they load, or when they cannot be had, those of the run before do not stand in their place. */
+export function useOtherScores(runId: Ref<string>) {
+  const { value, error, load } = useLoading(async (signal) => {
+    const asked = runId.value;
+    return { asked, found: asked === '' ? 'none' : await scoresOf(asked, signal) };
+  });
+  watch(runId, () => void load(), { immediate: true });
+  const found = computed(() => (value.value?.asked === runId.value ? value.value.found : null));
+  return {
+    table: computed(() => (found.value === null || found.value === 'none' ? null : found.value.table)),
+    isGone: computed(() => runId.value !== '' && found.value === 'none'),
+    error,
+    load,
+  };
 }
 
 /** Scoring now: starts it, follows it, also when it was started elsewhere. `runId` '' = the newest finished run. */
@@ -75,6 +93,8 @@ export function useScoreNow(runId: Ref<string>) {
       if (run?.state === 'failed') error.value = run.error;
     },
   );
+
+  watch(runId, () => (error.value = null));
 
   async function start(): Promise<void> {
     isStarting.value = true;

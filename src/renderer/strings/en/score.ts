@@ -45,6 +45,7 @@ export const score = {
   truthShare: 'Truth',
   truthShareHint: 'Share of the ground-truth pixels',
   sortBy: (column: string) => `Sort by ${column}`,
+  otherGone: 'The run to compare with has no scores any more.',
   otherMark: 'the mark in each bar is the other run',
   matrixTitle: 'Confusion',
   matrixLabel: (layer: string, split: string) => `Confusion matrix of ${layer} on ${split}: rows are truth, columns are predicted. Arrow keys move, Enter opens the images of a cell.`,

@@ -1,0 +1,43 @@
+import { createPinia, setActivePinia } from 'pinia';
+import { beforeEach, expect, it, vi } from 'vitest';
+import type { RunSummary } from '#shared/domain/run.ts';
+import { useRunDraft } from './run-draft.ts';
+import { useRuns } from './runs.ts';
+
+/** The core, as the page sees it: lists come when the test lets them, and events go to whoever listens. */
+const core = vi.hoisted(() => ({ answer: (_: unknown) => undefined as unknown, tell: (_: unknown) => undefined as unknown }));
+vi.mock('../api/client.ts', () => ({
+  call: ({ name }: { name: string }) => (name === 'runs.list' ? new Promise((resolve) => (core.answer = resolve)) : Promise.resolve({ queue: [] })),
+}));
+vi.mock('../composables/use-core-events.ts', () => ({
+  useResync: () => undefined,
+  useCoreEvent: (_: string, listener: (payload: unknown) => void) => (core.tell = listener),
+}));
+
+const run = (state: RunSummary['state']): RunSummary => ({ id: 'run_a', recipe: 'r', preset: 'full', seed: 7, overrides: { 'cam.epochs': 2 }, state, steps: [], createdAt: '' });
+beforeEach(() => setActivePinia(createPinia()));
+
+it('does not take a list for newer than what was told while it was on its way', async () => {
+  const runs = useRuns();
+  const loaded = runs.load();
+  core.tell(run('done'));
+  core.answer({ runs: [run('running')] });
+  await loaded;
+  expect(runs.byId.get('run_a')?.state).toBe('done');
+});
+
+it('gives back the settings that were typed before those of a run took their place', () => {
+  const drafts = useRunDraft();
+  drafts.draft.recipe = 'r';
+  const texts = (overrides: object): Record<string, string> => Object.fromEntries(Object.entries(overrides).map(([path, value]) => [path, String(value)]));
+  expect(drafts.startFrom(run('done'), texts)).toBeNull();
+  drafts.setText('cam.epochs', '30');
+  const replaced = drafts.startFrom(run('done'), texts);
+  expect(drafts.textOf('cam.epochs')).toBe('2');
+  replaced?.();
+  expect(drafts.textOf('cam.epochs')).toBe('30');
+  const cleared = drafts.clearTexts();
+  expect(drafts.textOf('cam.epochs')).toBeUndefined();
+  cleared();
+  expect(drafts.textOf('cam.epochs')).toBe('30');
+});
