@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { PROJECT_HEADER, type CallDefinition } from '#shared/contract/define.ts';
 import { PenumbraError } from '#shared/errors.ts';
+import { strings } from '../strings/index.ts';
 import { readRefusal, readReply } from './reply.ts';
 
 export interface RequestOptions {
@@ -61,9 +62,8 @@ async function request(path: string, init: RequestInit): Promise<Response> {
     return await fetch(path, init);
   } catch (thrown) {
     if (init.signal?.aborted === true) throw thrown;
-    throw new PenumbraError('SHUTTING_DOWN', 'Penumbra does not answer.', {
-      remedy: 'It is tried again by itself. If it stays so, start Penumbra again: what was shown as saved is on disk.',
-    });
+    const { message, remedy } = strings.trouble.away;
+    throw new PenumbraError('SHUTTING_DOWN', message, { remedy });
   }
 }
 

@@ -1,5 +1,6 @@
 import { PenumbraError } from '#shared/errors.ts';
 import type { CountedMap } from '../canvas/mask/counted-map.ts';
+import { strings } from '../strings/index.ts';
 
 /** A photo decoded, and the same at half the size, a quarter and so on: drawing it small costs what is seen. */
 export interface ReadyPicture {
@@ -58,8 +59,8 @@ export async function decodeLabels(bytes: Uint8Array<ArrayBuffer>): Promise<Coun
   if (answer.kind === 'labels') return answer.map;
   if (answer.kind === 'failed') throw workerFailed(answer.fact);
   const fact = answer.kind === 'unreadable' ? answer.fact : answer.kind;
-  throw new PenumbraError('IMAGE_UNREADABLE', `A label map cannot be read: ${fact}.`, {
-    remedy: 'Load the image again. If it stays so, run the stage that made the label map again.',
+  throw new PenumbraError('IMAGE_UNREADABLE', strings.trouble.unreadableMap.message(fact), {
+    remedy: strings.trouble.unreadableMap.remedy,
     details: { fact },
   });
 }
@@ -73,12 +74,12 @@ export async function decodePicture(bytes: Uint8Array<ArrayBuffer>, what: string
 }
 
 function workerFailed(fact: string): PenumbraError {
-  return new PenumbraError('INTERNAL', `This window's image worker stopped: ${fact}.`, {
-    remedy: 'Load the image again. If it stays so, close other windows to free memory and reload this one.',
+  return new PenumbraError('INTERNAL', strings.trouble.workerStopped.message(fact), {
+    remedy: strings.trouble.workerStopped.remedy,
     details: { fact },
   });
 }
 
 export function unshowable(what: string): PenumbraError {
-  return new PenumbraError('IMAGE_UNREADABLE', `The browser cannot show ${what}.`, { remedy: 'Check the file; import the folder again when it was replaced.', details: {} });
+  return new PenumbraError('IMAGE_UNREADABLE', strings.trouble.unshowable.message(what), { remedy: strings.trouble.unshowable.remedy, details: {} });
 }

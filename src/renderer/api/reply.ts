@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { replySchema, type Reply } from '#shared/contract/define.ts';
 import { ErrorValue, PenumbraError } from '#shared/errors.ts';
+import { strings } from '../strings/index.ts';
 
 const Failure = z.object({ ok: z.literal(false), error: ErrorValue });
 
@@ -23,8 +24,8 @@ export function readRefusal(what: string, status: number, body: unknown): Penumb
 }
 
 function notUnderstood(what: string, status: number): PenumbraError {
-  return new PenumbraError('INTERNAL', `${what}: the answer (status ${status}) is not understood.`, {
-    remedy: 'This page may be of another version than the program: reload it.',
+  return new PenumbraError('INTERNAL', strings.trouble.notUnderstood.message(what, status), {
+    remedy: strings.trouble.notUnderstood.remedy,
     details: { status },
   });
 }

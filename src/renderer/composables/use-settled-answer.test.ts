@@ -4,7 +4,7 @@ import { effectScope, ref, type EffectScope } from 'vue';
 import { PenumbraError } from '#shared/errors.ts';
 import { useSettledAnswer } from './use-settled-answer.ts';
 
-const back = vi.hoisted(() => ({ now: () => undefined as unknown }));
+const back = vi.hoisted(() => ({ now: (): unknown => undefined }));
 vi.mock('./use-core-events.ts', () => ({ useResync: (fetchAgain: () => void) => (back.now = fetchAgain) }));
 
 let scope: EffectScope;

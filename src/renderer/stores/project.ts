@@ -5,6 +5,7 @@ import type { ClassInfo, Rgb } from '#shared/domain/classes.ts';
 import { call } from '../api/client.ts';
 import { useCoreEvent, useResync } from '../composables/use-core-events.ts';
 import { useLoading } from '../composables/use-loading.ts';
+import { strings } from '../strings/index.ts';
 
 /** The open project: its classes, splits, supervision and counts, kept current by events. */
 export const useProject = defineStore('project', () => {
@@ -17,9 +18,9 @@ export const useProject = defineStore('project', () => {
 
   /** Name of a label-map value; background, ignore and values beyond the list included. */
   function labelName(value: number): string {
-    if (value === 0) return 'background';
-    if (value === 255) return 'ignore';
-    return byIndex.value.get(value)?.name ?? `class ${value}`;
+    if (value === 0) return strings.common.background;
+    if (value === 255) return strings.common.ignore;
+    return byIndex.value.get(value)?.name ?? strings.common.classNumber(value);
   }
 
   function labelColour(value: number): Rgb {

@@ -113,7 +113,7 @@ function useImport(into: 'new' | 'open') {
       if (connection.state === 'live' && (projectId === null || connection.projectId === projectId)) return;
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     }
-    throw new PenumbraError('SHUTTING_DOWN', 'The project is open, but does not answer yet.', { remedy: 'Import again in a moment.' });
+    throw new PenumbraError('SHUTTING_DOWN', strings.start.wizard.run.notYet, { remedy: strings.start.wizard.run.notYetRemedy });
   }
 
   async function start(runs?: LeaveRuns): Promise<void> {

@@ -1,4 +1,5 @@
 import type { RecipeInfo } from '#shared/contract/runs.ts';
+import { strings } from '../../strings/index.ts';
 
 /** Settings as people read and type them. The schema of a setting is the core's; it has the last word in `runs.check`. */
 
@@ -19,6 +20,8 @@ interface Schema {
   readonly maxItems?: number;
   readonly anyOf?: readonly Schema[];
 }
+
+const words = strings.runs.accepted;
 
 type Parsed = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly problem: string };
 
@@ -47,9 +50,9 @@ export function accepted(field: ConfigField): string {
 /** The value that a text stands for, or what is wrong with it. */
 export function parseText(field: ConfigField, text: string): Parsed {
   const schema: Schema = field.schema;
-  const shown = text.trim() === '' ? 'Nothing is entered' : `“${text.trim()}” does not fit`;
+  const shown = text.trim() === '' ? words.nothing : words.unfit(text.trim());
   const value = (schema.anyOf ?? [schema]).map((one) => readFitting(one, text.trim())).find((one) => one !== undefined);
-  if (value === undefined) return { ok: false, problem: `${shown}; expected: ${describe(schema)}.` };
+  if (value === undefined) return { ok: false, problem: words.expected(shown, describe(schema)) };
   return { ok: true, value };
 }
 
@@ -105,29 +108,29 @@ function fits(schema: Schema, value: Json): boolean {
 }
 
 function describe(schema: Schema): string {
-  if (schema.anyOf !== undefined) return schema.anyOf.map(describe).join(', or ');
-  if (schema.enum !== undefined) return `one of ${schema.enum.map(String).join(', ')}`;
+  if (schema.anyOf !== undefined) return schema.anyOf.map(describe).join(words.or);
+  if (schema.enum !== undefined) return words.oneOf(schema.enum.map(String).join(', '));
   switch (schema.type) {
     case 'integer':
-      return `a whole number${range(schema)}`;
+      return `${words.integer}${range(schema)}`;
     case 'number':
-      return `a number${range(schema)}`;
+      return `${words.number}${range(schema)}`;
     case 'boolean':
-      return 'on or off';
+      return words.flag;
     case 'null':
       return 'null';
     case 'string':
-      return schema.pattern === '^[A-Za-z0-9_.-]{1,64}$' ? 'a name of letters, digits, . _ -' : 'text';
+      return schema.pattern === '^[A-Za-z0-9_.-]{1,64}$' ? words.plainName : words.text;
     case 'array':
-      return `${listLength(schema)}, separated by commas${schema.items === undefined ? '' : `, each ${describe(schema.items)}`}`;
+      return words.list(listLength(schema), schema.items === undefined ? null : describe(schema.items));
     default:
       return 'JSON';
   }
 }
 
 function listLength({ minItems = 0, maxItems }: Schema): string {
-  if (maxItems !== undefined) return `${minItems} to ${maxItems} values`;
-  return minItems > 0 ? `at least ${minItems} ${minItems === 1 ? 'value' : 'values'}` : 'values';
+  if (maxItems !== undefined) return words.fromTo(minItems, maxItems);
+  return minItems > 0 ? words.atLeast(minItems) : words.values;
 }
 
 function range({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema): string {
@@ -135,9 +138,9 @@ function range({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema)
   const low = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined;
   const high = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined;
   return [
-    low === undefined ? '' : ` from ${low}`,
-    exclusiveMinimum === undefined ? '' : ` above ${exclusiveMinimum}`,
-    high === undefined ? '' : ` ${low === undefined ? 'up ' : ''}to ${high}`,
-    exclusiveMaximum === undefined ? '' : ` below ${exclusiveMaximum}`,
+    low === undefined ? '' : words.from(low),
+    exclusiveMinimum === undefined ? '' : words.above(exclusiveMinimum),
+    high === undefined ? '' : low === undefined ? words.upTo(high) : words.to(high),
+    exclusiveMaximum === undefined ? '' : words.below(exclusiveMaximum),
   ].join('');
 }

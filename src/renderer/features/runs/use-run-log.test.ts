@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { effectScope } from 'vue';
 import { useRunLog } from './use-run-log.ts';
 
-const core = vi.hoisted(() => ({ lines: 0, tell: (_: unknown) => undefined as unknown }));
+const core = vi.hoisted(() => ({ lines: 0, tell: null as ((payload: unknown) => unknown) | null }));
 vi.mock('../../api/client.ts', () => ({
   call: (_: unknown, { afterLine }: { afterLine: number }) =>
     Promise.resolve({ lines: Array.from({ length: core.lines - afterLine }, (__, at) => ({ message: String(afterLine + at) })), nextLine: core.lines }),
@@ -19,7 +19,7 @@ it('shows a log that never rests, each line once', async () => {
   const log = scope.run(() => useRunLog(() => 'run_a'));
   for (let line = 1; line <= 50; line++) {
     core.lines = line;
-    core.tell({ runId: 'run_a' });
+    core.tell?.({ runId: 'run_a' });
     await vi.advanceTimersByTimeAsync(100);
   }
   expect(log?.lines.value.length).toBeGreaterThan(40);

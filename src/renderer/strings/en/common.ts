@@ -8,6 +8,9 @@ export const common = {
   loading: 'Loading …',
   left: (time: string) => `${time} left`,
   images: (count: number) => (count === 1 ? '1 image' : `${count} images`),
+  background: 'background',
+  ignore: 'ignore',
+  classNumber: (value: number) => `class ${value}`,
   readOnly: 'read-only',
   peeked: 'chosen with ground truth',
 } as const;

@@ -122,6 +122,8 @@ export const start = {
     },
     run: {
       title: 'Importing',
+      notYet: 'The project is open, but does not answer yet.',
+      notYetRemedy: 'Import again in a moment.',
       ready: 'Ready to import',
       making: 'Making the project …',
       reading: 'Reading photos and masks',
