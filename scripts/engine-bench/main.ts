@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util';
 import { besideTorch, type Compared } from './beside-torch.ts';
 import { MEASURES } from './measures.ts';
 import type { Run } from './side.ts';
+import { measureTraining, TRAINING_MEASURES } from './training.ts';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' }, repeats: { type: 'string', default: '5' } } });
 const [python = 'python3'] = positionals;
-const names = MEASURES.map(({ measure }) => measure.name);
+const names = [...MEASURES.map(({ measure }) => measure.name), ...TRAINING_MEASURES];
 const asked = values.only?.split(',') ?? names;
 const unknown = asked.filter((name) => !names.includes(name));
 if (unknown.length > 0) throw new Error(`--only: there is no measure ${unknown.join(', ')}; there are ${names.join(', ')}`);
@@ -30,6 +31,7 @@ else {
   }
 }
 print(rows);
+for (const name of TRAINING_MEASURES.filter((item) => asked.includes(item))) console.log(await measureTraining(name));
 
 function print(compared: readonly Compared[]): void {
   console.log('\n| measure | ours, s | PyTorch, s | time | processor time | memory, MiB | PyTorch’s | memory | |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |');

@@ -13,17 +13,18 @@ import { makeSmallSample } from '../../tests/support/small-sample.ts';
 
 /** Losses of the two engines may differ by this much. */
 const TOLERANCE = 1e-3;
-const { values } = parseArgs({ options: { steps: { type: 'string', default: '3' } } });
-const epochs = Number(values.steps); // one step each
+const { values: asked } = parseArgs({ options: { steps: { type: 'string', default: '3' } } });
+const epochs = Number(asked.steps); // one step each
 
-/** Photos of 64 px, one view each, all in one batch; software rendering takes seconds for each pass. */
-const overrides = {
+/** Photos of 64 px, one view each, all in one batch; a pass in software takes seconds. */
+const settings = {
   classifier: { epochs, batchSize: 2, longSideFrom: 64, longSideTo: 64, views: 1, validateEvery: 1000 },
   cams: { longSide: 64, scales: [1] },
   refined: { longSidePx: 64 },
   segmenter: { epochs, batchSize: 2, decoderChannels: 16, longSide: 64, crop: 65, views: 1 },
   predictions: { longSide: 64, scales: [1] },
 };
+const overrides = Object.fromEntries(Object.entries(settings).flatMap(([step, values]) => Object.entries(values).map(([key, value]) => [`${step}.${key}`, value])));
 
 const folder = await mkdtemp(path.join(tmpdir(), 'penumbra-engines-'));
 try {
