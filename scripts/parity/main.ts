@@ -8,8 +8,8 @@ import type { TensorBackend } from '#main/ml/backend/backend.ts';
 import { loadBackend } from '#main/ml/backend/load.ts';
 import { compare, type Row } from './compare.ts';
 import { Figures, figuresOf, printTable, verdict } from './figures.ts';
-import { fullCases } from './full-cases.ts';
-import { readReference, type Mode, type ParityCase } from './reference-file.ts';
+import { fullCases, type FullCase } from './full-cases.ts';
+import { readReference, type Mode } from './reference-file.ts';
 
 const REPO = path.resolve(import.meta.dirname, '../..');
 const FIXTURES = path.join(REPO, 'tests/fixtures/parity');
@@ -79,7 +79,7 @@ async function compareOne(backend: TensorBackend, name: string): Promise<Figures
 }
 
 function ofFullSize(): ReadonlyMap<string, () => Promise<string[]>> {
-  return new Map([...fullCases()].map(([name, { forward, gradients }]) => [name, async () => [...(await made(forward)), ...(await made(gradients))]]));
+  return new Map([...fullCases()].map(([name, cases]) => [name, () => made(name, cases)]));
 }
 
 function ofFixtures(): ReadonlyMap<string, () => Promise<string[]>> {
@@ -87,12 +87,12 @@ function ofFixtures(): ReadonlyMap<string, () => Promise<string[]>> {
   return new Map(files.map((file) => [path.parse(file).name, () => Promise.resolve([path.join(FIXTURES, file)])]));
 }
 
-/** The file of what PyTorch makes of a case, made now or before; none where no input has steady gradients. */
-async function made(item: ParityCase): Promise<string[]> {
-  const list = path.join(WORK, `${item.name}.json`);
-  await writeFile(list, JSON.stringify([item]));
+/** The files of what PyTorch makes of a network, made now or before; without gradients where no input has steady ones. */
+async function made(name: string, { forward, gradients }: FullCase): Promise<string[]> {
+  const list = path.join(WORK, `${name}.json`);
+  await writeFile(list, JSON.stringify([forward, gradients]));
   const { status } = spawnSync(values.python, [path.join(FIXTURES, 'generate.py'), list, WORK, ...STEADY], { stdio: 'inherit' });
-  if (status === UNSTEADY) return [];
-  if (status !== 0) throw new Error(`${item.name}: the reference can’t be made; generate.py ended with code ${String(status)}`);
-  return [path.join(WORK, `${item.name}.safetensors`)];
+  if (status !== 0 && status !== UNSTEADY) throw new Error(`${name}: the references can’t be made; generate.py ended with code ${String(status)}`);
+  const cases = status === 0 ? [forward, gradients] : [forward];
+  return cases.map((item) => path.join(WORK, `${item.name}.safetensors`));
 }
