@@ -7,31 +7,49 @@
 
 const LANES: usize = 16; // bytes of four floats
 
+/** Where the values of a point's corner begin; the corners of 2 and 5 dimensions are 3 and 6, taken by threes. */
+// @ts-ignore: decorator
+@inline
+function rowOf(values: usize, corners: usize, corner: usize, rowBytes: usize): usize {
+  return values + <usize>load<i32>(corners + (corner << 2)) * rowBytes;
+}
+
+// @ts-ignore: decorator
+@inline
+function weightOf(weights: usize, corner: usize, factor: f32): v128 {
+  return f32x4.splat(load<f32>(weights + (corner << 2)) * factor);
+}
+
+// @ts-ignore: decorator
+@inline
+function addTo(place: usize, value: v128): void {
+  v128.store(place, f32x4.add(v128.load(place), value));
+}
+
 /** values[corner, :] += weight · before[point] · input[point, :]. */
 export function splat(input: usize, values: usize, corners: usize, weights: usize, before: usize, points: i32, perPoint: i32, stride: i32, count: i32): void {
   const rowBytes = <usize>count * 4;
   const step = <usize>stride * 4;
   for (let point = 0; point < points; point++) {
-    const factor = load<f32>(before);
-    before += 4;
+    const factor = load<f32>(before + (<usize>point << 2));
     for (let corner = 0; corner < perPoint; corner += 3) {
-      let a = values + <usize>load<i32>(corners) * rowBytes;
-      let b = values + <usize>load<i32>(corners, 4) * rowBytes;
-      let c = values + <usize>load<i32>(corners, 8) * rowBytes;
-      const wa = f32x4.splat(load<f32>(weights) * factor);
-      const wb = f32x4.splat(load<f32>(weights, 4) * factor);
-      const wc = f32x4.splat(load<f32>(weights, 8) * factor);
-      corners += 12;
-      weights += 12;
+      let a = rowOf(values, corners, 0, rowBytes);
+      let b = rowOf(values, corners, 1, rowBytes);
+      let c = rowOf(values, corners, 2, rowBytes);
+      const wa = weightOf(weights, 0, factor);
+      const wb = weightOf(weights, 1, factor);
+      const wc = weightOf(weights, 2, factor);
       for (let from = input, end = input + rowBytes; from < end; from += LANES) {
-        const add = v128.load(from);
-        v128.store(a, f32x4.add(v128.load(a), f32x4.mul(wa, add)));
-        v128.store(b, f32x4.add(v128.load(b), f32x4.mul(wb, add)));
-        v128.store(c, f32x4.add(v128.load(c), f32x4.mul(wc, add)));
+        const value = v128.load(from);
+        addTo(a, f32x4.mul(wa, value));
+        addTo(b, f32x4.mul(wb, value));
+        addTo(c, f32x4.mul(wc, value));
         a += LANES;
         b += LANES;
         c += LANES;
       }
+      corners += 12;
+      weights += 12;
     }
     input += step;
   }
@@ -62,24 +80,22 @@ export function slice(values: usize, output: usize, corners: usize, weights: usi
   const rowBytes = <usize>count * 4;
   const step = <usize>stride * 4;
   for (let point = 0; point < points; point++) {
-    const factor = load<f32>(after) * scale;
-    after += 4;
+    const factor = load<f32>(after + (<usize>point << 2)) * scale;
     for (let corner = 0; corner < perPoint; corner += 3) {
-      let a = values + <usize>load<i32>(corners) * rowBytes;
-      let b = values + <usize>load<i32>(corners, 4) * rowBytes;
-      let c = values + <usize>load<i32>(corners, 8) * rowBytes;
-      const wa = f32x4.splat(load<f32>(weights) * factor);
-      const wb = f32x4.splat(load<f32>(weights, 4) * factor);
-      const wc = f32x4.splat(load<f32>(weights, 8) * factor);
-      corners += 12;
-      weights += 12;
+      let a = rowOf(values, corners, 0, rowBytes);
+      let b = rowOf(values, corners, 1, rowBytes);
+      let c = rowOf(values, corners, 2, rowBytes);
+      const wa = weightOf(weights, 0, factor);
+      const wb = weightOf(weights, 1, factor);
+      const wc = weightOf(weights, 2, factor);
       for (let to = output, end = output + rowBytes; to < end; to += LANES) {
-        const sum = f32x4.add(f32x4.mul(wa, v128.load(a)), f32x4.add(f32x4.mul(wb, v128.load(b)), f32x4.mul(wc, v128.load(c))));
-        v128.store(to, f32x4.add(v128.load(to), sum));
+        addTo(to, f32x4.add(f32x4.mul(wa, v128.load(a)), f32x4.add(f32x4.mul(wb, v128.load(b)), f32x4.mul(wc, v128.load(c)))));
         a += LANES;
         b += LANES;
         c += LANES;
       }
+      corners += 12;
+      weights += 12;
     }
     output += step;
   }

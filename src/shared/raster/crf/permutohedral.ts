@@ -192,29 +192,16 @@ export class PermutohedralLattice {
   }
 
   #splat(input: Float32Array, { stride, first, count, before }: FilterPass): void {
+    const { corners, weights } = this;
     const values = this.#values;
-    const corners = this.corners;
-    const weights = this.weights;
     const perPoint = this.dimensions + 1;
     values.fill(0, 0, (this.vertices + 1) * count);
-    for (let point = 0; point < this.points; point++) {
+    for (let corner = 0; corner < corners.length; corner++) {
+      const point = Math.floor(corner / perPoint);
+      const weight = (weights[corner] ?? 0) * (before[point] ?? 0);
+      const to = (corners[corner] ?? 0) * count;
       const from = point * stride + first;
-      const factor = before[point] ?? 0;
-      // Three corners at a time: 2 and 5 dimensions have 3 and 6.
-      for (let at = point * perPoint, end = at + perPoint; at < end; at += 3) {
-        const a = (corners[at] ?? 0) * count;
-        const b = (corners[at + 1] ?? 0) * count;
-        const c = (corners[at + 2] ?? 0) * count;
-        const wa = (weights[at] ?? 0) * factor;
-        const wb = (weights[at + 1] ?? 0) * factor;
-        const wc = (weights[at + 2] ?? 0) * factor;
-        for (let value = 0; value < count; value++) {
-          const add = input[from + value] ?? 0;
-          values[a + value] = (values[a + value] ?? 0) + wa * add;
-          values[b + value] = (values[b + value] ?? 0) + wb * add;
-          values[c + value] = (values[c + value] ?? 0) + wc * add;
-        }
-      }
+      for (let value = 0; value < count; value++) values[to + value] = (values[to + value] ?? 0) + weight * (input[from + value] ?? 0);
     }
   }
 
@@ -237,25 +224,15 @@ export class PermutohedralLattice {
   }
 
   #slice(output: Float32Array, { stride, first, count, after }: FilterPass): void {
+    const { corners, weights } = this;
     const values = this.#values;
-    const corners = this.corners;
-    const weights = this.weights;
     const perPoint = this.dimensions + 1;
-    for (let point = 0; point < this.points; point++) {
+    for (let corner = 0; corner < corners.length; corner++) {
+      const point = Math.floor(corner / perPoint);
+      const weight = (weights[corner] ?? 0) * (after[point] ?? 0) * this.sliceFactor;
+      const from = (corners[corner] ?? 0) * count;
       const to = point * stride + first;
-      const factor = (after[point] ?? 0) * this.sliceFactor;
-      for (let at = point * perPoint, end = at + perPoint; at < end; at += 3) {
-        const a = (corners[at] ?? 0) * count;
-        const b = (corners[at + 1] ?? 0) * count;
-        const c = (corners[at + 2] ?? 0) * count;
-        const wa = (weights[at] ?? 0) * factor;
-        const wb = (weights[at + 1] ?? 0) * factor;
-        const wc = (weights[at + 2] ?? 0) * factor;
-        for (let value = 0; value < count; value++) {
-          output[to + value] =
-            (output[to + value] ?? 0) + wa * (values[a + value] ?? 0) + wb * (values[b + value] ?? 0) + wc * (values[c + value] ?? 0);
-        }
-      }
+      for (let value = 0; value < count; value++) output[to + value] = (output[to + value] ?? 0) + weight * (values[from + value] ?? 0);
     }
   }
 }
