@@ -52,7 +52,8 @@ describe('penumbra tool', () => {
   });
 
   test('a setting that makes no sense ends with 2, a file that cannot be used with 1, and nothing is written', async () => {
-    expect(await runCli(['tool', 'slic', at('a.png'), '--compactness', 'much'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--compactness') as string });
+    const senseless = await runCli(['tool', 'slic', at('a.png'), '--compactness', 'much']);
+    expect(senseless).toMatchObject({ code: 2, stderr: expect.stringContaining('--compactness is "much"; expected a number from 0.') as string });
     const before = await readdir(folder);
     const wrong = await runCli(['tool', 'walk', at('whole.npy'), '--scores', at('scores.npy'), '--out', at('walked.npy')]);
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('is int32 of shape (30, 40); expected floats of three axes') as string });
@@ -71,6 +72,8 @@ describe('a tool', () => {
     ['canny', 'a.png', 'canny.png', { blur: 'yes' }],
     ['components', 'labels.png', 'components.json', { connectivity: '4' }],
     ['contour', 'labels.png', 'contour.json', { label: '7' }],
+    ['contour', 'labels.png', 'contour.png', {}],
+    ['distance', 'labels.png', 'distance.png', {}],
     ['morph', 'labels.png', 'morph.png', { label: '7', kind: 'close' }],
     ['distance', 'labels.png', 'distance.npy', {}],
     ['walk', 'edges.npy', 'walk.npy', { scores: 'scores.npy', doublings: '3' }],
@@ -87,6 +90,21 @@ describe('a tool', () => {
     const paths = Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, /\.(png|npy)$/.test(value) ? at(value) : value]));
     await run(tool, file, target, paths);
     expect((await readFile(at(target))).length).toBeGreaterThan(20);
+  });
+
+  test.each([
+    ['livewire', { from: '3,4' }, 'No --from and --to are given'],
+    ['wand', {}, 'No --at is given'],
+    ['morph', {}, 'No --label is given'],
+    ['resize', { width: '9' }, 'No --width and --height are given'],
+    ['crf', {}, 'Either --labels or --scores is needed'],
+    ['walk', {}, 'No --scores are given'],
+  ])('%s says what it needs', async (tool, settings, message) => {
+    await expect(run(tool, tool === 'morph' ? 'labels.png' : 'a.png', null, settings)).rejects.toThrow(message);
+  });
+
+  test.each(['slic', 'components'])('%s of a file that is not there says so', async (tool) => {
+    await expect(run(tool, 'away.png', null, {})).rejects.toMatchObject({ code: 'FILE_MISSING', message: `There is no ${at('away.png')}.` });
   });
 
   test('run lengths of each format become the mask they came from', async () => {

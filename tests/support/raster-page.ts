@@ -14,6 +14,8 @@ export interface RasterPage {
   readonly page: Page;
   /** What the page wrote to its console as errors, and what it threw. */
   readonly complaints: readonly string[];
+  /** Time on the processor that the page's process, its workers included, has taken so far. */
+  cpuMs(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -44,9 +46,14 @@ export async function openRasterPage(): Promise<RasterPage> {
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const cdp = await browser.newBrowserCDPSession();
   return {
     page,
     complaints,
+    cpuMs: async () => {
+      const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
+      return 1000 * processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+    },
     close: async () => {
       await browser.close();
       server.close();

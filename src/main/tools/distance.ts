@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { squaredDistance } from '#shared/raster/morphology/distance-transform.ts';
 import { defineTool } from './define-tool.ts';
+import { drawHeat } from './draw.ts';
 import { readBytes } from './read-input.ts';
 
 export const distanceTool = defineTool({
   name: 'distance',
   summary: 'tell each pixel of a mask how far off its edge is',
-  description: 'Euclidean distance of each pixel to the nearest one that is 0, as scipy.ndimage.distance_transform_edt. .npy: px, float32 [H, W].',
+  description: 'Euclidean distance of each pixel to the nearest one that is 0, as scipy.ndimage.distance_transform_edt. .npy: px, float32 [H, W]; .png: the farther, the lighter.',
   example: 'penumbra tool distance mask.png --out distance.npy',
   ending: '.npy',
   settings: z.object({}),
@@ -14,6 +15,7 @@ export const distanceTool = defineTool({
     const mask = await readBytes(file);
     const data = Float32Array.from(squaredDistance(mask), Math.sqrt);
     const farthest = data.reduce((most, value) => Math.max(most, value), 0);
-    return { facts: { width: mask.width, height: mask.height, farthestPx: farthest }, array: { dtype: 'float32', shape: [mask.height, mask.width], data } };
+    const { width, height } = mask;
+    return { facts: { width, height, farthestPx: farthest }, array: { dtype: 'float32', shape: [height, width], data }, picture: drawHeat({ width, height, data }) };
   },
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PenumbraError } from '#shared/errors.ts';
 import { greyOf } from '#shared/raster/colour/grey.ts';
 import { liveWireCosts, liveWireMap, liveWirePath } from '#shared/raster/select/live-wire.ts';
 import { defineTool } from './define-tool.ts';
@@ -12,8 +13,9 @@ export const livewireTool = defineTool({
   description: 'The cheapest way over the photo’s edges. .json: its pixels as x, y; .png: the photo with the way.',
   example: 'penumbra tool livewire cat.jpg --from 40,60 --to 210,88 --out way.png',
   ending: '.json',
-  settings: z.object({ from: pixel.default({ x: 0, y: 0 }).describe('x,y in px'), to: pixel.default({ x: 0, y: 0 }).describe('x,y in px') }),
+  settings: z.object({ from: pixel.optional().describe('x,y in px; needed'), to: pixel.optional().describe('x,y in px; needed') }),
   async run(file, { from, to }, task) {
+    if (from === undefined || to === undefined) throw new PenumbraError('BAD_REQUEST', 'No --from and --to are given.', { remedy: 'Name both ends of the way as x,y in px.' });
     const photo = await readPhoto(file);
     const map = liveWireMap(liveWireCosts(greyOf(photo)), from, Infinity, task);
     const path = liveWirePath(map, to);

@@ -15,11 +15,13 @@ const MAX_BYTES = 4 * 2 ** 30;
 
 /** A photo as 8-bit RGB, by any format that Penumbra reads; 16 bits are reduced to 8. */
 export function readPhoto(file: string): Promise<RgbRaster> {
+  assertThere(file);
   return decodePhoto(file);
 }
 
 /** Whole numbers a pixel: a label PNG, or an array [H, W] of whole numbers. */
 export async function readLabels(file: string): Promise<IntRaster> {
+  assertThere(file);
   if (!isArray(file)) return readLabelPng(file);
   const array = await readArray(file);
   if (array.shape.length !== 2 || (array.dtype !== 'uint8' && array.dtype !== 'int32')) throw wrongArray(file, array, 'whole numbers of two axes (height, width)');
@@ -50,6 +52,11 @@ export async function fileFor(photo: string, given: string, endings: readonly st
   const found = endings.map((ending) => stem + ending).find((file) => existsSync(file));
   if (found !== undefined) return found;
   throw new PenumbraError('FILE_MISSING', `${given} holds no ${path.basename(stem)}${endings.join(' or ')}.`, { remedy: 'Name files after their photos.' });
+}
+
+/** Readers speak of projects, and the files of tools are the user's own. */
+function assertThere(file: string): void {
+  if (!existsSync(file)) throw new PenumbraError('FILE_MISSING', `There is no ${file}.`, { remedy: 'Look at its name, and at the folder that the command runs in.' });
 }
 
 function isArray(file: string): boolean {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PenumbraError } from '#shared/errors.ts';
 import { magicWand } from '#shared/raster/select/magic-wand.ts';
 import { defineTool } from './define-tool.ts';
 import { readPhoto } from './read-input.ts';
@@ -11,12 +12,13 @@ export const wandTool = defineTool({
   example: 'penumbra tool wand cat.jpg --at 120,80 --tolerance 24 --out region.png',
   ending: '.png',
   settings: z.object({
-    at: pixel.default({ x: 0, y: 0 }).describe('x,y in px'),
+    at: pixel.optional().describe('x,y in px; needed'),
     tolerance: whole(0, 255).default(16).describe('most that a channel may differ'),
     connectivity: z.enum(['4', '8']).default('4').describe('4: side by side; 8: corners too'),
     contiguous: yesNo.default(true).describe('yes or no: only pixels that hang together'),
   }),
   async run(file, { at, tolerance, connectivity, contiguous }) {
+    if (at === undefined) throw new PenumbraError('BAD_REQUEST', 'No --at is given.', { remedy: 'Name the pixel to begin from as x,y in px.' });
     const { width, height, data } = magicWand(await readPhoto(file), at, { tolerance, connectivity: connectivity === '4' ? 4 : 8, contiguous });
     const labels = { width, height, data: data.map((value) => (value === 0 ? 0 : 1)) };
     return { facts: { width, height, pixels: labels.data.reduce((sum, value) => sum + value, 0) }, labels, array: { dtype: 'uint8', shape: [height, width], data } };

@@ -32,13 +32,18 @@ function oneTool(tool: Tool): Command {
   for (const [key, field] of Object.entries(tool.settings.shape)) {
     const preset = presetOf(field as z.ZodType);
     const about = `${(field as z.ZodType).description ?? ''}${preset === undefined ? '' : ` (default: ${preset})`}`;
-    command.option(`--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} <value>`, about);
+    command.option(`--${optionOf(key)} <value>`, about);
   }
   return command
     .option('--threads <n>', 'files worked on at once (default: one a core)', wholeNumber('--threads', 1, 64))
     .addOption(jsonOption())
     .addHelpText('after', `\nExample:\n  $ ${tool.example}`)
     .action(async (files: string[], _: ToolOptions, self: Command) => runTool(tool, files, self.optsWithGlobals<ToolOptions>()));
+}
+
+/** gaussianSxy → gaussian-sxy. */
+function optionOf(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** The default of a setting, as help shows it. */
@@ -55,7 +60,8 @@ async function runTool(tool: Tool, files: readonly string[], { out, threads, jso
   const parsed = tool.settings.safeParse(settings);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new UsageError(`--${String(issue?.path[0])}: ${issue?.message ?? ''}`, `"penumbra tool ${tool.name} --help" lists the settings.`);
+    const key = String(issue?.path[0]);
+    throw new UsageError(`--${optionOf(key)} is ${JSON.stringify(settings[key])}; ${issue?.message ?? ''}.`, `"penumbra tool ${tool.name} --help" lists the settings.`);
   }
   const targets = await targetsOf(tool, files, out);
   const cancelled = new SharedArrayBuffer(4);
@@ -63,8 +69,15 @@ async function runTool(tool: Tool, files: readonly string[], { out, threads, jso
   const pool = new TaskPool<ToolTask, ToolAnswer>(new URL('../../tools/tool-worker.ts', import.meta.url), count);
   const stopListening = onSignal(() => Atomics.store(new Int32Array(cancelled), 0, 1));
   try {
-    const answers = await Promise.all(files.map((file, index) => pool.run({ tool: tool.name, file, target: targets[index] ?? null, settings, cancelled })));
-    output.result(answers, () => answers.map(lineOf).join('\n'));
+    const answers = await Promise.all(
+      files.map(async (file, index) => {
+        const answer = await pool.run({ tool: tool.name, file, target: targets[index] ?? null, settings, cancelled });
+        // At once: many files take a while.
+        if (files.length > 1) output.print(lineOf(answer));
+        return answer;
+      }),
+    );
+    output.result(answers, () => (answers.length > 1 ? `${answers.length} files` : answers.map(lineOf).join('')));
   } catch (thrown) {
     // What is under way ends at its next step, so that no file is left half-written.
     Atomics.store(new Int32Array(cancelled), 0, 1);
