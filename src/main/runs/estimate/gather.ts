@@ -1,7 +1,7 @@
 import type { RunSummary, StepStatus } from '#shared/domain/run.ts';
 import type { DatasetSnapshot } from '#shared/domain/snapshot.ts';
 import { deservesRetry } from '#main/ml/left-out.ts';
-import { canonicalJson } from '#main/ml/pipeline/keys.ts';
+import { canonicalJson, keyedConfig } from '#main/ml/pipeline/keys.ts';
 import { resolveConfigs, type ResolvedConfigs } from '#main/ml/pipeline/resolve.ts';
 import type { Recipe, RecipeStep } from '#main/ml/recipe.ts';
 import { deviceOf } from '../device.ts';
@@ -63,11 +63,12 @@ function sealedAlready({ project, runs, step, config, made, snapshot, seed }: Se
     inputs[input] = key;
   }
   const keys = new Set(runs.flatMap((run) => run.steps.flatMap(({ stage: id, artifact }) => (id === stage.id && artifact !== null ? [artifact] : []))));
-  const wanted = canonicalJson({ version: stage.version, config, inputs, sources: snapshot.fingerprints });
+  const wanted = canonicalJson({ version: stage.version, config: keyedConfig(stage.config, config), inputs, sources: snapshot.fingerprints });
   for (const key of [...keys].slice(0, LOOKED_AT)) {
     const manifest = project.artifacts.get(key)?.manifest;
     if (manifest === undefined || (stage.usesSeed !== false && manifest.seed !== seed) || deservesRetry(manifest, snapshot.dataset)) continue;
-    if (canonicalJson({ version: manifest.stageVersion, config: manifest.config, inputs: manifest.inputs, sources: manifest.sources }) === wanted) return key;
+    const keyed = keyedConfig(stage.config, manifest.config);
+    if (canonicalJson({ version: manifest.stageVersion, config: keyed, inputs: manifest.inputs, sources: manifest.sources }) === wanted) return key;
   }
   return null;
 }
