@@ -1,13 +1,18 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { beforeEach, expect, it, vi } from 'vitest';
 import type { RunSummary } from '#shared/domain/run.ts';
+import { PenumbraError } from '#shared/errors.ts';
 import { useRunDraft } from './run-draft.ts';
 import { useRuns } from './runs.ts';
 
 /** The core, as the page sees it: lists come when the test lets them, and events go to whoever listens. */
 const core = vi.hoisted(() => ({ answer: null as ((list: unknown) => unknown) | null, tell: null as ((payload: unknown) => unknown) | null }));
 vi.mock('../api/client.ts', () => ({
-  call: ({ name }: { name: string }) => (name === 'runs.list' ? new Promise((resolve) => (core.answer = resolve)) : Promise.resolve({ queue: [] })),
+  call: ({ name }: { name: string }, { runId }: { runId?: string }) => {
+    if (name === 'runs.list') return new Promise((resolve) => (core.answer = resolve));
+    if (name === 'runs.queue') return Promise.resolve({ queue: [] });
+    return runId === 'run_old' ? Promise.resolve({ ...run('done'), id: 'run_old' }) : Promise.reject(new PenumbraError('RUN_NOT_FOUND', 'no such run', { remedy: '' }));
+  },
 }));
 vi.mock('../composables/use-core-events.ts', () => ({
   useResync: () => undefined,
@@ -24,6 +29,13 @@ it('does not take a list for newer than what was told while it was on its way', 
   core.answer?.({ runs: [run('running')] });
   await loaded;
   expect(runs.byId.get('run_a')?.state).toBe('done');
+});
+
+it('finds a run that is older than those listed, and tells one that is not there', async () => {
+  const runs = useRuns();
+  await runs.find('run_old');
+  await runs.find('run_never');
+  expect([runs.byId.has('run_old'), [...runs.missing]]).toEqual([true, ['run_never']]);
 });
 
 it('gives back the settings that were typed before those of a run took their place', () => {

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, watch } from 'vue';
 import { runs as contract } from '#shared/contract/index.ts';
 import type { RunSummary } from '#shared/domain/run.ts';
+import { PenumbraError } from '#shared/errors.ts';
 import { call } from '../api/client.ts';
 import { useCoreEvent, useResync } from '../composables/use-core-events.ts';
 import { useLoading } from '../composables/use-loading.ts';
@@ -24,6 +25,19 @@ export const useRuns = defineStore('runs', () => {
     told.set(run.id, run);
     byId.value.set(run.id, run);
   });
+
+  /** Fetches a run that is older than those listed. Ids of runs that there are not are `missing`. */
+  const missing = ref(new Set<string>());
+  async function find(runId: string): Promise<void> {
+    try {
+      const run = await call(contract.getRun, { runId });
+      told.set(run.id, run);
+      byId.value.set(run.id, run);
+    } catch (thrown) {
+      // When nobody answers, the next list is the occasion to ask again.
+      if (!(thrown instanceof PenumbraError) || thrown.code === 'RUN_NOT_FOUND' || thrown.code === 'BAD_REQUEST') missing.value.add(runId);
+    }
+  }
 
   const all = computed(() => [...byId.value.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt)));
   const running = computed(() => all.value.filter((run) => run.state === 'running'));
@@ -64,7 +78,7 @@ export const useRuns = defineStore('runs', () => {
     }
   }
 
-  return { all, byId, running, queued, ended, error, isFirst, load, move };
+  return { all, byId, missing, running, queued, ended, error, isFirst, load, find, move };
 });
 
 /** The step that a run is at, or null. */

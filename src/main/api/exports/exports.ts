@@ -48,16 +48,16 @@ export function exportCalls(services: ExportServices): Pick<CallHandlers, 'expor
       };
     },
     'exports.start': async (request) => {
-      const { exists } = await check(request.target);
-      if (exists) throw refuseFull(request.target);
-      const plan = await planExport(services, request);
+      // Can be cancelled from its first moment: planning reads a lot in a large project.
       const own = new AbortController();
       running.add(own);
       try {
-        const written = await fillTarget(request.target, (dir) => {
-          const tell = progressTeller(services.publish, request.target, own.signal);
-          return plan.kind === 'masks' ? writeMasks(services, plan, dir, tell) : writeModel(plan, dir, tell);
-        });
+        const { exists } = await check(request.target);
+        if (exists) throw refuseFull(request.target);
+        const plan = await planExport(services, request);
+        const tell = progressTeller(services.publish, request.target, own.signal);
+        tell(0, plan.kind === 'masks' ? plan.images.length : plan.artifact.manifest.files.length);
+        const written = await fillTarget(request.target, (dir) => (plan.kind === 'masks' ? writeMasks(services, plan, dir, tell) : writeModel(plan, dir, tell)));
         return { ...written, target: request.target };
       } finally {
         running.delete(own);
@@ -113,7 +113,7 @@ function plannedBytes(plan: ExportPlan): number {
   return files.reduce((sum, file) => (wanted === null || wanted.has(file.name) ? sum + file.bytes : sum), 0);
 }
 
-/** Called after each file. Throws RUN_CANCELLED once the export is to stop. */
+/** Called before the first file and after each. Throws RUN_CANCELLED once the export is to stop. */
 type TellProgress = (done: number, total: number) => void;
 
 function progressTeller(publish: Publish, target: string, signal: AbortSignal): TellProgress {
