@@ -7,6 +7,7 @@ export const common = {
   copied: 'Copied',
   loading: 'Loading …',
   left: (time: string) => `${time} left`,
+  leftIn: (time: string, what: string) => `${time} left in ${what}`,
   images: (count: number) => (count === 1 ? '1 image' : `${count} images`),
   background: 'background',
   ignore: 'ignore',
