@@ -11,7 +11,12 @@ import { resizeLikeOpencv } from '#shared/raster/resize/opencv.ts';
 import { resizeLikePil } from '#shared/raster/resize/pil.ts';
 import { QUICKSHIFT_SILOP, quickshift } from '#shared/raster/superpixels/quickshift.ts';
 import { SLIC_SILOP, slic } from '#shared/raster/superpixels/slic.ts';
-import { edgeAffinities } from '#shared/raster/walk/affinities.ts';
+import type { ByteRaster } from '#shared/raster/rasters.ts';
+import { decodeCocoRle, encodeCocoRle } from '#shared/raster/rle/coco.ts';
+import { decodeCvatMask, encodeCvatMask } from '#shared/raster/rle/cvat.ts';
+import { decodeLabelStudioRle, encodeLabelStudioRle } from '#shared/raster/rle/label-studio.ts';
+import { edgeAffinities, featureAffinities } from '#shared/raster/walk/affinities.ts';
+import { walkOntoBoundaries, walkWithinBoundaries } from '#shared/raster/walk/boundary-walk.ts';
 import { randomWalk } from '#shared/raster/walk/random-walk.ts';
 import { shareMatched, worstDifference } from '../../tests/support/raster-fixtures.ts';
 import { adjustedRand } from './adjusted-rand.ts';
@@ -28,6 +33,7 @@ export function compare(reference: RasterReference): Agreement {
   const superpixels = slic(image, SLIC_SILOP).data;
   const shifted = quickshift(image, QUICKSHIFT_SILOP, reference.values('noise')).data;
   const walked = randomWalk(reference.planes('walk_scores'), edgeAffinities(reference.planes('edges'), 5), { beta: 10, doublings: 8 });
+  const retab = [reference.planes('walk_scores'), featureAffinities(reference.planes('features'), 5), reference.bytes('boundary'), { beta: 8, doublings: 8 }] as const;
   const size = { width: 321, height: 241 };
   const largest = largestContour(externalContours(reference.bytes('foreground'), { simple: true }));
   return {
@@ -44,8 +50,21 @@ export function compare(reference: RasterReference): Agreement {
     'bicubic as Pillow': shareEqual(resizeLikePil(image, 3, size, 'bicubic').data, reference.values('pil')),
     'largest difference of bilinear as OpenCV': worstDifference(resizeLikeOpencv(image, 3, size).data, reference.values('opencv')),
     'largest difference of walk': worstDifference(walked.data, reference.values('walk')),
+    'largest difference of RETAB, stage 1': worstDifference(walkWithinBoundaries(...retab).data, reference.values('stage1')),
+    'largest difference of RETAB, stage 2': worstDifference(walkOntoBoundaries(...retab).data, reference.values('stage2')),
+    'run lengths there and back': runLengthsReturn(reference.bytes('foreground')) ? 1 : 0,
     'contour and box': contourAgrees(largest, reference) ? 1 : 0,
   };
+}
+
+function runLengthsReturn(mask: ByteRaster): boolean {
+  const cvat = encodeCvatMask(mask);
+  const decoded = [
+    decodeCocoRle(encodeCocoRle(mask)),
+    cvat === null ? { data: new Uint8Array(mask.data.length) } : decodeCvatMask(cvat, mask),
+    decodeLabelStudioRle(encodeLabelStudioRle(mask), mask),
+  ];
+  return decoded.every(({ data }) => data.length === mask.data.length && data.every((value, pixel) => (value !== 0) === (mask.data[pixel] !== 0)));
 }
 
 function contourAgrees(largest: ReturnType<typeof largestContour>, reference: RasterReference): boolean {

@@ -66,6 +66,30 @@ def dense_walk(edges, scores, radius, beta, doublings):
     return timed("walk", 1, square)
 
 
+def retab(features, boundary, scores, radius, beta, doublings):
+    """Both stages by dense matrices; row = sender, column = receiver. Pairs as PSA's inner pixels have them."""
+    _, height, width = features.shape
+    matrix = np.eye(height * width)
+    margin = radius - 1
+    for y in range(height - margin):
+        for x in range(margin, width - margin):
+            for dy, dx in offsets_of(radius):
+                if y + dy < height and 0 <= x + dx < width:
+                    value = np.exp(-np.abs(features[:, y, x] - features[:, y + dy, x + dx]).mean()) ** beta
+                    matrix[y * width + x, (y + dy) * width + x + dx] = matrix[(y + dy) * width + x + dx, y * width + x] = value
+    on = boundary.ravel() > 0
+    within = matrix.copy()
+    within[on, :] = 0
+    within[:, on] = 0
+    np.fill_diagonal(within, 1)
+    within /= within.sum(axis=0, keepdims=True)
+    # A receiver off boundaries keeps its own alone.
+    onto = matrix / matrix.sum(axis=0, keepdims=True)
+    onto[:, ~on] = np.eye(height * width)[:, ~on]
+    flat = scores.reshape(len(scores), -1)
+    return [np.float32(flat @ np.linalg.matrix_power(stage, 2**doublings)).reshape(scores.shape) for stage in (within, onto)]
+
+
 photo, mask, target = sys.argv[1:4]
 repeats = int(sys.argv[4]) if len(sys.argv) > 4 else 1
 image = np.ascontiguousarray(np.array(Image.open(photo).convert("RGB")))
@@ -114,6 +138,10 @@ small = np.float32(np.clip(small * 2, 0, 1))
 walk_scores = np.float32(rng.rand(2, *small.shape))
 arrays["edges"], arrays["walk_scores"] = small, walk_scores
 arrays["walk"] = np.float32(dense_walk(small, walk_scores.astype(np.float64), 5, 10, 8))
+features = np.float32(cv2.resize(image, (31, 24), interpolation=cv2.INTER_AREA).transpose(2, 0, 1) / 64)
+boundary = np.uint8(small > 0.5)
+arrays["features"], arrays["boundary"] = features, boundary
+arrays["stage1"], arrays["stage2"] = retab(features.astype(np.float64), boundary, walk_scores.astype(np.float64), 5, 8, 8)
 np.savez_compressed(target + ".part.npz", **arrays)
 os.replace(target + ".part.npz", target)
 print(json.dumps({"seconds": seconds}))
