@@ -39,6 +39,8 @@ export interface OnnxExport {
   readonly leftOut: readonly { key: string; what: string }[];
 }
 
+const COUNTER = '.num_batches_tracked';
+
 /**
  * Writes a network with its weights as an ONNX file, reads it back and compares every byte before it takes its name.
  * @throws PenumbraError EXPORT_TARGET_INVALID when the output exists, WEIGHTS_MISMATCH when the weights are not of this network or a value is not a float32, and what reading and writing throw
@@ -53,7 +55,8 @@ export async function exportOnnx(input: string, output: string, options: OnnxExp
   writeNewFile(output, pieces, (draft) => checkReadBack(draft, pieces));
   const written = new Set(model.initialisers.map(({ name }) => name));
   const kept = [...tensors].filter(([key]) => written.has(key));
-  const unneeded = [...tensors.keys()].filter((key) => !written.has(key)).map((key) => ({ key, what: 'no output needs it' }));
+  const unneeded = [...tensors.keys()].filter((key) => !written.has(key));
+  const counters = unneeded.filter((key) => key.endsWith(COUNTER));
   return {
     target: 'onnx',
     from: opened.format,
@@ -62,7 +65,12 @@ export async function exportOnnx(input: string, output: string, options: OnnxExp
     outputs: model.outputs,
     tensors: kept.length,
     retyped: kept.flatMap(([key, { type }]) => (type === 'F32' ? [] : [{ key, from: type, to: 'F32' as const }])),
-    leftOut: [...unneeded, ...[...others].map(([key, what]) => ({ key, what }))],
+    leftOut: [
+      ...unneeded.filter((key) => !key.endsWith(COUNTER)).map((key) => ({ key, what: 'no output needs it' })),
+      // One a norm: listed by name, they would hide the rest.
+      ...(counters.length === 0 ? [] : [{ key: `*${COUNTER}`, what: `${counters.length} counters of training steps` }]),
+      ...[...others].map(([key, what]) => ({ key, what })),
+    ],
   };
 }
 
