@@ -1,4 +1,4 @@
-/** Entry: loader | leaks, in a process of its own; prints one line of JSON. */
+/** Entry: loader | leaks, in a process of its own with --expose-gc; prints one line of JSON. */
 import { loadBackend } from '#main/ml/backend/load.ts';
 import { measureLeaks } from './leak-measure.ts';
 import { measureLoader } from './loader-measure.ts';

@@ -13,7 +13,7 @@ const MOST_GROWTH = 0.02;
 
 /** Does one in a process of its own; a line for the table's end. */
 export async function measureTraining(name: (typeof TRAINING_MEASURES)[number]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [path.join(import.meta.dirname, 'training-worker.ts'), name], { env: engineEnvironment() });
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', path.join(import.meta.dirname, 'training-worker.ts'), name], { env: engineEnvironment() });
   const result: unknown = JSON.parse(stdout);
   if (name === 'loader') {
     const { steps, workers, seconds, waitedSeconds, share } = result as LoaderTimes;
