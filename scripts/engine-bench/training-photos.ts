@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -16,7 +16,6 @@ export interface PhotoFolder {
 /** The sample's training photos, enlarged to the size of VOC's. Their masks stay small: for tags alone. */
 export async function vocSizedPhotos(): Promise<PhotoFolder> {
   const folder = await mkdtemp(path.join(tmpdir(), 'penumbra-bench-'));
-  await mkdir(folder, { recursive: true });
   const photos: ImageRecord[] = [];
   for (const record of sampleImages('train', Infinity)) {
     const photoPath = path.join(folder, `${record.name}.jpg`);

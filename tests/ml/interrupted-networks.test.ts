@@ -7,6 +7,8 @@ import { useEngine } from '../support/engines.ts';
 /** PENUMBRA_INTERRUPTIONS=20 runs the long form of docs/performance.md. */
 const INTERRUPTIONS = Number(process.env['PENUMBRA_INTERRUPTIONS'] ?? '3');
 const STEPS = Math.max(8, 2 * INTERRUPTIONS);
+/** A few seconds each; the long form, on a busy machine, minutes. */
+const LIMIT_MS = 1_200_000;
 
 describe(`stopped at ${INTERRUPTIONS} random steps of ${STEPS} and resumed, each bit is that of the unbroken run`, () => {
   let backend: TensorBackend;
@@ -23,5 +25,5 @@ describe(`stopped at ${INTERRUPTIONS} random steps of ${STEPS} and resumed, each
     const whole = await unbroken(trial);
     expect(await interrupted(trial, INTERRUPTIONS)).toBe(whole);
     expect(backend.tf.memory().numTensors, 'tensors left behind').toBe(before);
-  });
+  }, LIMIT_MS);
 });
