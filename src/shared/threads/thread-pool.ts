@@ -149,6 +149,8 @@ export class ThreadPool<Task, Result> {
   /** A thread that fails is not replaced; with the last one gone, what waits must not wait for ever. */
   #retire(slot: Slot, reason: Error): void {
     if (!this.#remove(slot)) return;
+    // A browser's worker outlives an error that nobody caught.
+    void slot.thread.end();
     this.#threads -= 1;
     slot.busyWith?.reject(this.#ended ?? reason);
     if (this.#threads === 0) this.#end(reason);
