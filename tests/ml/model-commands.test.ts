@@ -13,7 +13,7 @@ import { readWeights } from '#main/ml/weights/read-weights.ts';
 import { writeSafetensors } from '#main/ml/weights/safetensors/write.ts';
 import { readReference } from '../../scripts/parity/reference-file.ts';
 import { parameterValue, plainValue } from '../../scripts/parity/values.ts';
-import { useEngine } from '../support/engines.ts';
+import { engineTrouble, useEngine } from '../support/engines.ts';
 import { runCli } from '../support/processes.ts';
 
 // EfficientNet-Lite0 as published, with values that follow from names: what PyTorch makes of them is a fixture.
@@ -72,6 +72,11 @@ describe('penumbra model forward', () => {
     await writeFile(at('flat.npy'), encodeNpy({ dtype: 'float32', shape: [3, 5], data: new Float32Array(15) }));
     expect(await forward(arch, input, 'none.npz', ...more)).toMatchObject({ code, stderr: expect.stringMatching(message) as string });
   });
+});
+
+it.skipIf(engineTrouble('webgpu') !== null)('ends on WebGPU too, which would keep the process alive, after it has said what is wrong', async () => {
+  const ended = await forward(ARCH, 'x.npy', 'none.npz', '--backend', 'webgpu', '--taps', 'stage9');
+  expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/no tap named stage9[^]*stage1, stage2/) as string });
 });
 
 describe('penumbra model convert to ONNX', () => {
