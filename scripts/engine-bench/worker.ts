@@ -30,7 +30,7 @@ const importedBytes = residentBytes('VmRSS');
 const ZEROS: Random = { unit: () => 0, between: () => 0, integer: () => 0, chance: () => false, normal: () => 0 };
 const trains = spec.work.startsWith('train');
 const norm = trains ? 'batch' : 'frozen';
-const model = buildNetwork(backend, spec.table, { classes: spec.classes, norm, headNorm: norm, trainAll: true, random: ZEROS });
+const model = buildNetwork(backend, spec.table, { classes: spec.classes, norm, headNorm: norm, trainAll: true, forInference: !trains, random: ZEROS });
 for (const { name, shape, layout, variable } of model.parameters.list()) {
   const value = fromReference(parameterValue(name, referenceShape(shape, layout)), layout);
   tf.tidy(() => variable.assign(tf.tensor(value.values, [...shape], 'float32')));
@@ -57,13 +57,13 @@ const WORK: Readonly<Record<Measure['work'], () => Promise<number>>> = {
     learn((pass) => {
       const taps = new Map<string, Tensor>();
       const logits = model.forward(images, { ...pass, tap: (name, value) => taps.set(name, value) }) as Tensor4D;
-      const auxiliary = pixelCrossEntropy(tf, taps.get('aux') as Tensor4D, labels);
-      return tf.add<Scalar>(pixelCrossEntropy(tf, logits, labels), tf.mul<Scalar>(auxiliary, 0.5));
+      const auxiliary = pixelCrossEntropy(backend, taps.get('aux') as Tensor4D, labels);
+      return tf.add<Scalar>(pixelCrossEntropy(backend, logits, labels), tf.mul<Scalar>(auxiliary, 0.5));
     }),
   'train-classifier': () => learn((pass) => multiLabelSoftMargin(tf, model.forward(images, pass) as Tensor2D, tags)),
-  forward: () => magnitude(() => model.forward(images, INFERENCE)),
+  forward: () => magnitude(() => tf.tidy(() => model.forward(images, INFERENCE))),
   cams: () =>
-    magnitude(() => {
+    magnitude(async () => {
       const grid = { height: Math.ceil(height / 4), width: Math.ceil(width / 4) };
       return sumViews(backend, { levels, mirror: true, grid }, (views) => {
         const found: Tensor4D[] = [];
@@ -74,7 +74,7 @@ const WORK: Readonly<Record<Measure['work'], () => Promise<number>>> = {
   attention: async () => {
     const maps: Tensor[] = [];
     const found = await magnitude(() =>
-      model.forward(images, { ...INFERENCE, tap: (name, value) => (name.startsWith('attention.') ? maps.push(tf.keep(tf.clone(value))) : 0) }),
+      tf.tidy(() => model.forward(images, { ...INFERENCE, tap: (name, value) => (name.startsWith('attention.') ? maps.push(tf.keep(tf.clone(value))) : 0) })),
     );
     if (maps.length === 0) throw new Error('no attention maps came out');
     tf.dispose(maps);
@@ -90,10 +90,11 @@ async function learn(loss: (pass: Pass) => Scalar): Promise<number> {
   return value;
 }
 
-async function magnitude(result: () => Tensor): Promise<number> {
-  const y = tf.tidy(() => tf.mean(tf.abs(result())));
+async function magnitude(work: () => Tensor | Promise<Tensor>): Promise<number> {
+  const result = await work();
+  const y = tf.tidy(() => tf.mean(tf.abs(result)));
   const [value = Number.NaN] = await y.data<'float32'>();
-  y.dispose();
+  tf.dispose([result, y]);
   return value;
 }
 

@@ -81,7 +81,6 @@ const classifier: LossOf = (parameters) => {
 };
 
 const segmenter: LossOf = (parameters) => {
-  const { tf } = backend;
   const network = { backend, parameters };
   const random = randomFor(5, 'initial');
   // Dilated blocks and the decoder learn; the classifier covers the rest.
@@ -101,7 +100,7 @@ const segmenter: LossOf = (parameters) => {
     const logits = decoder(stages[6] as Tensor4D, stages[1] as Tensor4D, pass);
     expect(logits.shape).toEqual([BATCH, 9, 9, CLASSES]);
     const labels = Uint8Array.from({ length: BATCH * 9 * 9 }, (_, i) => (i % 7 === 0 ? 255 : i % CLASSES));
-    return pixelCrossEntropy(tf, logits, labels);
+    return pixelCrossEntropy(backend, logits, labels);
   };
 };
 

@@ -17,7 +17,7 @@ export const LOSSES: readonly Case[] = [
   {
     name: 'cross-entropy of pixels with 255 left out',
     inputs: { x: [1, 3, 4, 5] },
-    make: ({ backend }) => ({ x }) => pixelCrossEntropy(backend.tf, x as Tensor4D, Uint8Array.from([0, 1, 2, 255, 4, 3, 2, 1, 255, 0, 1, 2])),
+    make: ({ backend }) => ({ x }) => pixelCrossEntropy(backend, x as Tensor4D, Uint8Array.from([0, 1, 2, 255, 4, 3, 2, 1, 255, 0, 1, 2])),
   },
   {
     name: 'binary cross-entropy',

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { ConvSpec } from '#main/ml/backend/ops.ts';
 import { X, type Case } from './case.ts';
 
@@ -29,6 +29,24 @@ export const OPERATIONS: readonly Case[] = [
     inputs: { x: X },
     values: 'away from kinks',
     make: ({ backend }) => ({ x }) => backend.ops.activate(backend.tf.mul(x as Tensor4D, 5), activation),
+  })),
+  {
+    name: 'sum with ReLU',
+    inputs: { a: X, b: X },
+    values: 'away from kinks',
+    make: ({ backend }) => ({ a, b }) => backend.ops.addActivated(a as Tensor4D, backend.tf.mul(b as Tensor4D, 0.05), 'relu'),
+  },
+  ...(['linear', 'relu', 'relu6'] as const).map((activation): Case => ({
+    name: `scale and shift, ${activation}`,
+    inputs: { x: X, factor: [4], shift: [4] },
+    values: 'away from kinks',
+    // The same sign for all of one channel, so that no value comes near a kink.
+    make: ({ backend: { tf, ops } }) => ({ x, factor, shift }) => ops.scale(tf.add(tf.abs(x as Tensor4D), 1), tf.add(tf.mul(factor as Tensor1D, 0.2), 1), tf.mul(shift as Tensor1D, 0.2), activation),
+  })),
+  ...(['linear', 'gelu'] as const).map((activation): Case => ({
+    name: `product with bias, ${activation}`,
+    inputs: { x: [5, 6], weight: [6, 4], bias: [4] },
+    make: ({ backend }) => ({ x, weight, bias }) => backend.ops.linear(x as Tensor2D, weight as Tensor2D, bias as Tensor1D, activation),
   })),
   {
     name: 'batch norm with the moments of the batch',

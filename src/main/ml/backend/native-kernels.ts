@@ -3,6 +3,7 @@ import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 /** Attribute types of the binding that this project uses; numbers come from the binding itself. */
 interface BindingConstants {
   readonly TF_FLOAT: number;
+  readonly TF_INT32: number;
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_INT: number;
   readonly TF_ATTR_FLOAT: number;
@@ -30,12 +31,14 @@ export type AttributeValue =
   | { readonly float: number }
   | { readonly bool: boolean }
   | { readonly text: string }
-  | 'float32';
+  | 'float32'
+  | 'int32';
 
 /** Builds the binding's attribute list from `{ strides: { int: [1, 2, 2, 1] }, T: 'float32' }`. */
 export function attributes(binding: BindingConstants, values: Readonly<Record<string, AttributeValue>>): BindingAttribute[] {
   return Object.entries(values).map(([name, value]) => {
     if (value === 'float32') return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
+    if (value === 'int32') return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_INT32 };
     if ('int' in value) return { name, type: binding.TF_ATTR_INT, value: typeof value.int === 'number' ? value.int : [...value.int] };
     if ('float' in value) return { name, type: binding.TF_ATTR_FLOAT, value: value.float };
     if ('bool' in value) return { name, type: binding.TF_ATTR_BOOL, value: value.bool };

@@ -7,7 +7,8 @@ import { installedEngines } from '../../../../scripts/lib/cache.mjs';
 import type { TensorBackend } from './backend.ts';
 import { applyEngineDefaults } from './environment.ts';
 import type { KernelExecutor } from './native-kernels.ts';
-import { NATIVE_NAME, nativeOps } from './operations/native.ts';
+import { nativeOps } from './operations/native.ts';
+import { NATIVE_NAME } from './operations/native-name.ts';
 
 interface Binding {
   readonly TF_Version: string;

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 export type Activation = 'linear' | 'relu' | 'relu6';
 
@@ -20,6 +20,14 @@ export interface ConvSpec extends Omit<PlainConvSpec, 'pad'> {
   readonly pad: PlainConvSpec['pad'] | 'symmetric';
   /** Dense only: block j of the outputs reads block j of the inputs alone. Default 1. */
   readonly groups?: number;
+}
+
+/** A part of a resized image, in its pixels. */
+export interface ResizedPart {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
 }
 
 /** How a pool steps over its input, by torch's rules. */
@@ -72,11 +80,20 @@ export interface TensorOps {
   batchNormRunning?(x: Tensor4D, norm: NormTensors, epsilon: number, activation: Activation): Tensor4D;
   /** activation(x). */
   activate(x: Tensor4D, activation: Activation): Tensor4D;
+  /** activation(a + b), of equal shapes. Keeps only the result for the gradient. */
+  addActivated(a: Tensor4D, b: Tensor4D, activation: Activation): Tensor4D;
+  /** activation(x · factor + shift): x [B, H, W, C], factor and shift [C]. */
+  scale(x: Tensor4D, factor: Tensor1D, shift: Tensor1D, activation: Activation): Tensor4D;
+  /** activation(x · weight + bias): x [N, K], weight [K, M], bias [M] -> [N, M]; gelu as below. */
+  linear(x: Tensor2D, weight: Tensor2D, bias: Tensor1D, activation: 'linear' | 'gelu'): Tensor2D;
+  /** Σ weights[n] · (logsumexp(logits[n]) − logits[n, labels[n]]): logits [N, C], labels below C. Differentiable in the logits. */
+  crossEntropy(logits: Tensor2D, labels: Int32Array, weights: Float32Array): Scalar;
   /**
    * Bilinear resize as torch's interpolate(mode='bilinear', size=...) does it, without antialiasing: x [B, H, W, C] -> [B, h, w, C].
    * Two matrix products with fixed weights, so the gradient is exact for both corner rules.
+   * @param part of the result, [B, part.height, part.width, C], where the whole would be too large; not differentiable
    */
-  resizeBilinear(x: Tensor4D, size: readonly [height: number, width: number], alignCorners: boolean): Tensor4D;
+  resizeBilinear(x: Tensor4D, size: readonly [height: number, width: number], alignCorners: boolean, part?: ResizedPart): Tensor4D;
   /**
    * Resize by a factor as torch's interpolate(scale_factor=...): [B, floor(H · factor), floor(W · factor), C], with positions stepped by
    * 1 / factor and not by in / out, which differ where sizes are rounded.

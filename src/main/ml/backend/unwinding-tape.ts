@@ -16,8 +16,8 @@ interface TapeNode {
 interface TapeEngine {
   startTape(): void;
   endTape(): void;
-  /** Undefined before the first tape. */
-  readonly state: { activeTape?: TapeNode[] | null };
+  /** The tape is undefined before the first one. */
+  readonly state: { activeTape?: TapeNode[] | null; readonly gradientDepth: number; readonly kernelDepth: number };
 }
 
 /**
@@ -41,6 +41,12 @@ export function differentiate(tf: typeof TF, variables: readonly Variable[], los
   } finally {
     release(tape);
   }
+}
+
+/** Whether what is computed now goes onto a tape. */
+export function isRecording(tf: typeof TF): boolean {
+  const { state } = tf.engine() as unknown as TapeEngine;
+  return state.gradientDepth > 0 && state.kernelDepth === 0;
 }
 
 function record(tf: typeof TF, engine: TapeEngine, loss: () => Scalar): { value: Scalar; tape: readonly TapeNode[] } {

@@ -1,6 +1,6 @@
-import type * as TF from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core';
 import { IGNORE } from '#shared/domain/classes.ts';
+import type { TensorBackend } from '../backend/backend.ts';
 
 /**
  * Softmax cross-entropy over pixels, as torch's cross_entropy(ignore_index=255): the mean over the pixels of the whole batch that are
@@ -10,14 +10,12 @@ import { IGNORE } from '#shared/domain/classes.ts';
  * @param labels [B·H·W] class indices below C, or 255
  * @throws RangeError on a label that is no class
  */
-export function pixelCrossEntropy(tf: typeof TF, logits: Tensor4D, labels: Uint8Array): Scalar {
+export function pixelCrossEntropy({ tf, ops }: TensorBackend, logits: Tensor4D, labels: Uint8Array): Scalar {
   const [batch, height, width, classes] = logits.shape;
   const pixels = batch * height * width;
   if (labels.length !== pixels) throw new RangeError(`cross-entropy: ${labels.length} labels for logits of ${pixels} pixels`);
   const { index, weight } = labelWeights(labels, classes);
-  const flat: Tensor2D = tf.reshape(logits, [pixels, classes]);
-  const target = tf.oneHot(tf.tensor1d(index, 'int32'), classes, 1, 0, 'float32'); // [pixels, C]
-  return softmaxCrossEntropy(tf, flat, target as Tensor2D, weight);
+  return ops.crossEntropy(tf.reshape(logits, [pixels, classes]), index, weight);
 }
 
 /** Class 0 stands in where the weight is 0. Weights sum to 1 unless every pixel is ignored. */
@@ -34,24 +32,4 @@ function labelWeights(labels: Uint8Array, classes: number): { index: Int32Array;
   const weight = new Float32Array(labels.length);
   for (let pixel = 0; pixel < labels.length; pixel += 1) weight[pixel] = labels[pixel] === IGNORE ? 0 : 1 / counted;
   return { index, weight };
-}
-
-/** Σ weight · (logsumexp(z) − z[target]); its gradient, (softmax(z) − target) · weight, is one pass instead of the tape's many. */
-function softmaxCrossEntropy(tf: typeof TF, logits: Tensor2D, target: Tensor2D, weight: Float32Array): Scalar {
-  const perRow = tf.tensor2d(weight, [weight.length, 1]);
-  const loss = tf.customGrad((z: TF.Tensor | TF.GradSaveFunc, save: TF.Tensor | TF.GradSaveFunc) => {
-    const scores = z as Tensor2D;
-    const logProbability = tf.logSoftmax(scores); // [pixels, C]
-    const value = tf.neg(tf.sum<Scalar>(tf.mul(tf.mul(logProbability, target), perRow)));
-    // The tape ends the scope of everything it is not told to keep.
-    (save as TF.GradSaveFunc)([logProbability, target, perRow]);
-    return {
-      value,
-      gradFunc: (dy: TF.Tensor, saved: TF.Tensor[]) => {
-        const [logs, targets, weights] = saved as [Tensor2D, Tensor2D, Tensor2D];
-        return tf.mul(tf.mul(tf.sub(tf.exp(logs), targets), weights), dy);
-      },
-    };
-  });
-  return loss(logits);
 }

@@ -55,6 +55,14 @@ export interface Parameters {
    * @param key unique to this computation
    */
   derived<T extends readonly TF.Tensor[]>(key: string, compute: () => T): T;
+  /** Whether nothing of this store ever learns or is exported, so that `fold` may be used. */
+  readonly forInference: boolean;
+  /**
+   * Once after each load, puts a value in the place of a parameter's own, such as its filter with the norm folded in, and keeps another tensor beside
+   * it: nothing is held twice.
+   * @returns that other tensor; the store owns it
+   */
+  fold(parameter: Parameter, compute: () => readonly [own: TF.Tensor, other: TF.Tensor1D]): TF.Tensor1D;
 }
 
 /** The part of a store whose names begin with `prefix`, a dot included where there should be one. */
@@ -62,6 +70,8 @@ export function withPrefix(parameters: Parameters, prefix: string): Parameters {
   return {
     declare: (declaration) => parameters.declare({ ...declaration, name: prefix + declaration.name }),
     derived: (key, compute) => parameters.derived(prefix + key, compute),
+    forInference: parameters.forInference,
+    fold: (parameter, compute) => parameters.fold(parameter, compute),
   };
 }
 
@@ -70,6 +80,8 @@ export function withFrozen(parameters: Parameters, frozen: RegExp): Parameters {
   return {
     declare: (declaration) => parameters.declare({ ...declaration, trainable: declaration.trainable && !frozen.test(declaration.name) }),
     derived: (key, compute) => parameters.derived(key, compute),
+    forInference: parameters.forInference,
+    fold: (parameter, compute) => parameters.fold(parameter, compute),
   };
 }
 
@@ -79,12 +91,17 @@ export class ParamStore implements Parameters {
   readonly #parameters = new Map<string, Parameter>();
   readonly #derived = new Map<string, readonly TF.Tensor[]>();
 
-  constructor(tf: typeof TF) {
+  readonly forInference: boolean;
+
+  /** @param options.forInference see `Parameters`; such a store can't be exported */
+  constructor(tf: typeof TF, { forInference = false }: { forInference?: boolean } = {}) {
     this.#tf = tf;
+    this.forInference = forInference;
   }
 
   declare(declaration: ParameterDeclaration): Parameter {
-    const { name, shape, layout, role, group, trainable, followsBatches = false } = declaration;
+    const { name, shape, layout, role, group, followsBatches = false } = declaration;
+    const trainable = declaration.trainable && !this.forInference;
     if (this.#parameters.has(name)) throw new Error(`parameter ${name} is declared twice`);
     const tensor = this.#tf.tensor(declaration.initial(), [...shape], 'float32');
     const variable = this.#tf.variable(tensor, trainable);
@@ -116,6 +133,16 @@ export class ParamStore implements Parameters {
     return tensors;
   }
 
+  fold(parameter: Parameter, compute: () => readonly [own: TF.Tensor, other: TF.Tensor1D]): TF.Tensor1D {
+    if (!this.forInference) throw new Error(`${parameter.name} would be lost to whoever exports the network`);
+    const [other] = this.derived(parameter.name, () => {
+      const [own, beside] = compute();
+      parameter.variable.assign(own);
+      return [beside] as const;
+    });
+    return other;
+  }
+
   #forgetDerived(): void {
     for (const tensors of this.#derived.values()) this.#tf.dispose([...tensors]);
     this.#derived.clear();
@@ -123,6 +150,7 @@ export class ParamStore implements Parameters {
 
   /** Every value in the reference's layout, in order of declaration. */
   async export(): Promise<Map<string, HostTensor>> {
+    if (this.forInference) throw new Error('a network for inference holds norms folded into filters; build it without forInference to export it');
     const values = new Map<string, HostTensor>();
     for (const { name, layout, variable } of this.list()) values.set(name, toReference(await readTensor(variable), layout));
     return values;

@@ -1,7 +1,7 @@
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Activation, ConvSpec, PoolGeometry, TensorOps } from '../backend/ops.ts';
 import { poolSides, samePadding, type SidePadding } from '../backend/operations/geometry.ts';
-import { asMaps, asPlain, combine, map, product, softmax, times, transpose } from './expressions.ts';
+import { asMaps, asPlain, combine, linearProduct, map, product, softmax, times, transpose } from './expressions.ts';
 import { apply, constant, integers, type Attributes, type Value } from './graph.ts';
 
 interface Tensors {
@@ -21,6 +21,13 @@ export function recordedOps({ tensor, recorded }: Tensors): TensorOps {
       return fourAxes(activated(apply('BatchNormalization', [images, ...moments], images, { epsilon: { float: epsilon } }), activation));
     },
     activate: (x, activation) => fourAxes(activated(recorded(x), activation)),
+    addActivated: (a, b, activation) => fourAxes(activated(combine('Add', recorded(a), recorded(b)), activation)),
+    scale: () => neverExported('scale'),
+    linear: (x, weight, bias, activation) => {
+      const products = combine('Add', linearProduct(recorded(x), recorded(weight)), recorded(bias));
+      return tensor(activation === 'gelu' ? gelu(products) : products) as Tensor2D;
+    },
+    crossEntropy: () => neverExported('crossEntropy'),
     resizeBilinear: (x, size, alignCorners) => fourAxes(resized(recorded(x), size, alignCorners)),
     scaleBilinear: (x, factor) => fourAxes(scaled(recorded(x), factor)),
     maxPool: (x, geometry) => fourAxes(pooled('MaxPool', recorded(x), geometry, {})),
@@ -30,11 +37,7 @@ export function recordedOps({ tensor, recorded }: Tensors): TensorOps {
       return tensor(apply('LayerNormalization', [operand, recorded(gamma), recorded(beta)], operand, { axis: { int: -1 }, epsilon: { float: epsilon } })) as T;
     },
     groupNorm: (x, gamma, beta, groups, epsilon) => fourAxes(groupNormed(recorded(x), recorded(gamma), recorded(beta), groups, epsilon)),
-    gelu: <T extends Tensor>(x: T) => {
-      const operand = recorded(x);
-      const phi = combine('Add', map('Erf', times(operand, Math.SQRT1_2)), constant(Float32Array.of(1), []));
-      return tensor(combine('Mul', times(operand, 0.5), phi)) as T;
-    },
+    gelu: <T extends Tensor>(x: T) => tensor(gelu(recorded(x))) as T,
     attend: (q, k, v, scale) => {
       const scores = times(product(recorded(q), transpose(recorded(k), [0, 1, 3, 2])), scale);
       const attention = softmax(scores);
@@ -47,6 +50,11 @@ export function recordedOps({ tensor, recorded }: Tensors): TensorOps {
 
 function neverExported(name: string): never {
   throw new Error(`${name}: no network of the catalogue has it in its forward pass`);
+}
+
+function gelu(x: Value): Value {
+  const phi = combine('Add', map('Erf', times(x, Math.SQRT1_2)), constant(Float32Array.of(1), []));
+  return combine('Mul', times(x, 0.5), phi);
 }
 
 function activated(x: Value, activation: Activation): Value {

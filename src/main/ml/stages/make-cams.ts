@@ -50,6 +50,7 @@ export const makeCams = defineStage({
       dropout: 0,
       initialBias: null,
       seed: context.seed,
+      forInference: true,
     });
     const shown = images.slice(0, SHOWN);
     try {
@@ -78,14 +79,14 @@ async function activationMaps(backend: TensorBackend, network: Classifier, image
   const grid = scoreGrid(image);
   const keys = channels.map((channel) => channel + 1);
   if (channels.length === 0) return { keys, planes: { count: 0, ...grid, data: new Float32Array() } };
+  const positive = (images: Tensor4D) => tf.relu<Tensor4D>(tf.gather(network.maps(images), tf.tensor1d(channels, 'int32'), 3)); // [B, h', w', K]
+  const summed = await sumViews(backend, { levels, mirror, grid }, positive); // [1, h, w, K]
   const maps = tf.tidy(() => {
-    const positive = (images: Tensor4D) => tf.relu<Tensor4D>(tf.gather(network.maps(images), tf.tensor1d(channels, 'int32'), 3)); // [B, h', w', K]
-    const summed = sumViews(backend, { levels, mirror, grid }, positive); // [1, h, w, K]
     const largest = tf.max(summed, [1, 2], true); // [1, 1, 1, K]
     const normalised = tf.div(summed, tf.add(largest, EPSILON));
     return tf.transpose(normalised, [0, 3, 1, 2]); // [1, K, h, w]
   });
   const data = await maps.data<'float32'>();
-  maps.dispose();
+  tf.dispose([summed, maps]);
   return { keys, planes: { count: channels.length, ...grid, data } };
 }

@@ -3,6 +3,7 @@ import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { Size } from '#shared/raster/planes.ts';
 import type { TensorBackend } from '../backend/backend.ts';
 import type { PyramidLevel } from '../data/sample-protocol.ts';
+import { largestAt } from '../inference/largest-at.ts';
 import { INFERENCE } from '../nn/network.ts';
 import { defineStage } from '../stage.ts';
 import { readModel } from '../train/model-file.ts';
@@ -40,6 +41,7 @@ export const predictMasks = defineStage({
       firstTrainedBlock: HEAD_ALONE,
       dropout: 0,
       seed: context.seed,
+      forInference: true,
     });
     try {
       network.parameters.load(weights, { source: `model ${model.key}` });
@@ -54,17 +56,12 @@ export const predictMasks = defineStage({
 });
 
 async function bestClasses(backend: TensorBackend, network: Segmenter, photo: Size, levels: readonly PyramidLevel[], mirror: boolean): Promise<LabelMap> {
-  const { tf, ops } = backend;
-  const { width, height } = photo;
   // Summed on the finest decoder grid first: the resize to photo size, the dearest step, is then done once.
   const grid = levels.map((level) => stride4(level)).reduce((a, b) => (a.width >= b.width ? a : b));
-  const best = tf.tidy(() => {
-    const summed = sumViews(backend, { levels, mirror, grid }, (images) => network.logits(network.frozen(images), INFERENCE)); // [1, h, w, C]
-    return tf.argMax(ops.resizeBilinear(summed, [height, width], false), 3);
-  });
-  const labels = await best.data<'int32'>();
-  best.dispose();
-  return { width, height, data: Uint8Array.from(labels) };
+  const summed = await sumViews(backend, { levels, mirror, grid }, (images) => network.logits(network.frozen(images), INFERENCE)); // [1, h, w, C]
+  const labels = await largestAt(backend, summed, photo);
+  summed.dispose();
+  return labels;
 }
 
 const stride4 = (level: Size): Size => ({ width: Math.ceil(level.width / 4), height: Math.ceil(level.height / 4) });

@@ -80,7 +80,7 @@ export const trainSegmenter = defineStage({
         pool,
         loss: (taps, labels, { items }, pass) => {
           const logits = network.logits(taps, pass); // [B, crop/4, crop/4, classes + 1]
-          return pixelCrossEntropy(context.backend.tf, logits, onGrid(labels ?? new Uint8Array(), items.length, config.crop, logits.shape));
+          return pixelCrossEntropy(context.backend, logits, onGrid(labels ?? new Uint8Array(), items.length, config.crop, logits.shape));
         },
       });
       const facts = { network: 'segmenter', outputStride: OUTPUT_STRIDE, decoderChannels: config.decoderChannels, seed: context.seed } as const;

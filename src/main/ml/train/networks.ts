@@ -36,12 +36,14 @@ export interface ClassifierShape {
   /** Where the bias on the logits starts, [classes]; null = none. */
   readonly initialBias: readonly number[] | null;
   readonly seed: number;
+  /** See `BuildOptions`. */
+  readonly forInference?: boolean;
 }
 
 /** EfficientNet-Lite0 at output stride 16 with the CAM head on its 1280 channels. */
 export function classifierNetwork(backend: TensorBackend, shape: ClassifierShape): Classifier {
   const { tf } = backend;
-  const network = { backend, parameters: new ParamStore(tf) };
+  const network = { backend, parameters: new ParamStore(tf, shape) };
   const random = randomFor(shape.seed, 'initial', 'classifier');
   const backbone = efficientNetLite(network, { outputStride: OUTPUT_STRIDE, firstTrainedBlock: shape.firstTrainedBlock, random });
   const head = camHead(network, { inputs: FEATURE_CHANNELS, classes: shape.classes, dropout: shape.dropout, initialBias: shape.initialBias, random });
@@ -70,11 +72,13 @@ export interface SegmenterShape {
   readonly firstTrainedBlock: number;
   readonly dropout: number;
   readonly seed: number;
+  /** See `BuildOptions`. */
+  readonly forInference?: boolean;
 }
 
 /** DeepLabV3+ on EfficientNet-Lite0 at output stride 16. */
 export function segmenterNetwork(backend: TensorBackend, shape: SegmenterShape): Segmenter {
-  const network = { backend, parameters: new ParamStore(backend.tf) };
+  const network = { backend, parameters: new ParamStore(backend.tf, shape) };
   const random = randomFor(shape.seed, 'initial', 'segmenter');
   const firstTrainedBlock = Math.min(shape.firstTrainedBlock, DECODER_ALONE);
   const backbone = efficientNetLite(network, { outputStride: OUTPUT_STRIDE, firstTrainedBlock, random });

@@ -3,16 +3,20 @@ import type { NamedAttrMap, NamedTensorMap, Tensor, Tensor1D, Tensor4D, TensorIn
 import type { Activation, PlainConvSpec, TensorOps } from '../ops.ts';
 import { attributes, type KernelExecutor } from '../native-kernels.ts';
 import { generalConvolution } from './general-convolution.ts';
+import { ACTIVATE, activated, activationGradient, ADD_ACTIVATED, registerActivations } from './native-activation.ts';
+import { nativeCrossEntropy } from './native-cross-entropy.ts';
+import { nativeLinear } from './native-linear.ts';
+import { NATIVE_NAME } from './native-name.ts';
+import { nativeScale } from './native-scale.ts';
 import { portableOps } from './portable.ts';
 import { nativeConvolution, type NativeConvolution } from './native-convolution.ts';
 import { fusedConvolution } from './native-fused.ts';
 
 type TfNamespace = typeof TF;
 
-const CONVOLVE = 'PenumbraConvolve';
-const BATCH_NORM = 'PenumbraBatchNormTraining';
-/** Name under which tfjs-node registers itself. */
-export const NATIVE_NAME = 'tensorflow';
+/** Names of two kernels: tfjs saves the same for every call of one, and the gradient reads the result where there is an activation alone. */
+const CONVOLVE = { activated: 'PenumbraConvolve', linear: 'PenumbraConvolveLinear' } as const;
+const BATCH_NORM = { activated: 'PenumbraBatchNormTraining', linear: 'PenumbraBatchNormTrainingLinear' } as const;
 
 /**
  * Operations as TensorFlow kernels, registered with tfjs under names of this project so that gradients of inputs nobody asks for are not
@@ -23,6 +27,7 @@ export function nativeOps(tf: TfNamespace, executor: KernelExecutor): TensorOps 
   const convolution = nativeConvolution(tf, executor);
   registerConvolution(tf, executor, convolution);
   registerBatchNorm(tf, executor);
+  registerActivations(tf, executor);
   const portable = portableOps(tf);
   const run = (name: string, inputs: NamedTensorMap, attrs: NamedAttrMap): Tensor[] => {
     const result: Tensor | Tensor[] = tf.engine().runKernel(name, inputs, attrs);
@@ -34,11 +39,16 @@ export function nativeOps(tf: TfNamespace, executor: KernelExecutor): TensorOps 
       // TensorFlow without oneDNN has no dilated kernels on CPUs.
       if (spec.dilation > 1 && !convolution.dilates) return portable.convolve(x, filter, bias, spec);
       const inputs: NamedTensorMap = bias === null ? { x, filter } : { x, filter, bias };
-      return first(run(CONVOLVE, inputs, { ...spec })) as Tensor4D;
+      return first(run(CONVOLVE[saving(spec.activation)], inputs, { ...spec })) as Tensor4D;
     }),
+    activate: (x, activation) => (activation === 'linear' ? x : (first(run(ACTIVATE, { x }, { activation })) as Tensor4D)),
+    addActivated: (a, b, activation) => (activation === 'linear' ? tf.add(a, b) : (first(run(ADD_ACTIVATED, { a, b }, { activation })) as Tensor4D)),
+    scale: nativeScale(tf, executor) ?? ((...given) => portable.scale(...given)),
+    linear: nativeLinear(tf, executor) ?? ((...given) => portable.linear(...given)),
+    crossEntropy: nativeCrossEntropy(tf, executor),
     batchNormTraining: (x, gamma, beta, epsilon, activation, observe) => {
       const inputs: NamedTensorMap = { x, gamma, beta };
-      const [y, mean, variance] = run(BATCH_NORM, inputs, { epsilon, activation }) as [Tensor4D, Tensor1D, Tensor1D];
+      const [y, mean, variance] = run(BATCH_NORM[saving(activation)], inputs, { epsilon, activation }) as [Tensor4D, Tensor1D, Tensor1D];
       tf.tidy(() => {
         observe({ mean, variance });
       });
@@ -53,90 +63,73 @@ function first(tensors: readonly Tensor[]): Tensor {
   return tensor;
 }
 
-function activation(executor: KernelExecutor, x: Tensor, kind: Activation): Tensor {
-  if (kind === 'linear') return x;
-  const y = executor.executeSingleOutput(kind === 'relu' ? 'Relu' : 'Relu6', attributes(executor.binding, { T: 'float32' }), [x]);
-  x.dispose();
-  return y;
-}
-
-/** Gradient before the activation, from the one after it and the activated value. A new tensor unless linear. */
-function activationGradient(executor: KernelExecutor, dy: Tensor, y: Tensor, kind: Activation): Tensor {
-  if (kind === 'linear') return dy;
-  return executor.executeSingleOutput(kind === 'relu' ? 'ReluGrad' : 'Relu6Grad', attributes(executor.binding, { T: 'float32' }), [dy, y]);
+function saving(activation: Activation): keyof typeof CONVOLVE {
+  return activation === 'linear' ? 'linear' : 'activated';
 }
 
 function registerConvolution(tf: TfNamespace, executor: KernelExecutor, convolution: NativeConvolution): void {
   const fused = fusedConvolution(tf, executor, convolution);
   const channelBias = attributes(executor.binding, { T: 'float32', data_format: { text: 'NHWC' } });
-  tf.registerKernel({
-    kernelName: CONVOLVE,
-    backendName: NATIVE_NAME,
-    kernelFunc: ({ inputs, attrs }) => {
-      const spec = attrs as unknown as PlainConvSpec;
-      const { x, filter, bias } = inputs as { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo };
-      if (bias !== undefined && fused !== null) return fused(x, filter, bias, spec);
-      let result: Tensor = convolution.forward(x, filter, spec);
-      if (bias !== undefined) {
-        const biased = executor.executeSingleOutput('BiasAdd', channelBias, [result, bias]);
-        result.dispose();
-        result = biased;
-      }
-      return activation(executor, result, spec.activation);
-    },
-  });
-  tf.registerGradient({
-    kernelName: CONVOLVE,
-    inputsToSave: ['x', 'filter'],
-    outputsToSave: [true],
-    gradFunc: (dy, saved, attrs) => {
-      const spec = attrs as unknown as PlainConvSpec;
-      const [x, filter, y] = saved as [Tensor4D, Tensor4D, Tensor4D];
-      const dz = activationGradient(executor, dy as Tensor, y, spec.activation) as Tensor4D; // [B, H', W', Cout]
-      return {
-        x: () => convolution.inputGradient(x.shape, filter, dz, spec),
-        filter: () => convolution.filterGradient(x, filter.shape, dz, spec),
-        bias: () => executor.executeSingleOutput('BiasAddGrad', channelBias, [dz]),
-      };
-    },
-  });
+  const kernelFunc: TF.KernelFunc = ({ inputs, attrs }) => {
+    const spec = attrs as unknown as PlainConvSpec;
+    const { x, filter, bias } = inputs as { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo };
+    if (bias !== undefined && fused !== null) return fused(x, filter, bias, spec);
+    let result: Tensor = convolution.forward(x, filter, spec);
+    if (bias !== undefined) {
+      const biased = executor.executeSingleOutput('BiasAdd', channelBias, [result, bias]);
+      result.dispose();
+      result = biased;
+    }
+    return activated(executor, result, spec.activation);
+  };
+  const gradFunc: TF.GradFunc = (dy, saved, attrs) => {
+    const spec = attrs as unknown as PlainConvSpec;
+    const [x, filter, y] = saved as [Tensor4D, Tensor4D, Tensor4D?];
+    const dz = activationGradient(executor, dy as Tensor, y, spec.activation) as Tensor4D; // [B, H', W', Cout]
+    return {
+      x: () => convolution.inputGradient(x.shape, filter, dz, spec),
+      filter: () => convolution.filterGradient(x, filter.shape, dz, spec),
+      bias: () => executor.executeSingleOutput('BiasAddGrad', channelBias, [dz]),
+    };
+  };
+  for (const [kind, kernelName] of Object.entries(CONVOLVE)) {
+    tf.registerKernel({ kernelName, backendName: NATIVE_NAME, kernelFunc });
+    tf.registerGradient({ kernelName, inputsToSave: ['x', 'filter'], outputsToSave: [kind === 'activated'], gradFunc });
+  }
 }
 
 function registerBatchNorm(tf: TfNamespace, executor: KernelExecutor): void {
   const { binding } = executor;
   const types = { T: 'float32', U: 'float32', data_format: { text: 'NHWC' }, is_training: { bool: true } } as const;
-  tf.registerKernel({
-    kernelName: BATCH_NORM,
-    backendName: NATIVE_NAME,
-    kernelFunc: ({ inputs, attrs }) => {
-      const { x, gamma, beta } = inputs as { x: TensorInfo; gamma: TensorInfo; beta: TensorInfo };
-      const { epsilon, activation: kind } = attrs as unknown as { epsilon: number; activation: Activation };
-      const none = tf.tensor1d([], 'float32'); // no running moments come in while training
-      const [z, ...moments] = executor.executeMultipleOutputs(
-        'FusedBatchNormV3',
-        attributes(binding, { ...types, epsilon: { float: epsilon } }),
-        [x, gamma, beta, none, none],
-        6,
-      );
-      none.dispose();
-      return [activation(executor, z as Tensor, kind), ...moments];
-    },
-  });
-  tf.registerGradient({
-    kernelName: BATCH_NORM,
-    inputsToSave: ['x', 'gamma'],
-    outputsToSave: [true, false, false, true, true, true],
-    gradFunc: (dys, saved, attrs) => {
-      const { epsilon, activation: kind } = attrs as unknown as { epsilon: number; activation: Activation };
-      const [x, gamma, y, reserve1, reserve2, reserve3] = saved as [Tensor4D, Tensor1D, Tensor4D, Tensor, Tensor, Tensor];
-      const dz = activationGradient(executor, (dys as Tensor[])[0] as Tensor, y, kind);
-      const [dx, dgamma, dbeta] = executor.executeMultipleOutputs(
-        'FusedBatchNormGradV3',
-        attributes(binding, { ...types, epsilon: { float: epsilon } }),
-        [dz, x, gamma, reserve1, reserve2, reserve3],
-        5,
-      ) as [Tensor, Tensor, Tensor];
-      return { x: () => tf.clone(dx), gamma: () => tf.clone(dgamma), beta: () => tf.clone(dbeta) };
-    },
-  });
+  const kernelFunc: TF.KernelFunc = ({ inputs, attrs }) => {
+    const { x, gamma, beta } = inputs as { x: TensorInfo; gamma: TensorInfo; beta: TensorInfo };
+    const { epsilon, activation: kind } = attrs as unknown as { epsilon: number; activation: Activation };
+    const none = tf.tensor1d([], 'float32'); // no running moments come in while training
+    const [z, ...moments] = executor.executeMultipleOutputs(
+      'FusedBatchNormV3',
+      attributes(binding, { ...types, epsilon: { float: epsilon } }),
+      [x, gamma, beta, none, none],
+      6,
+    );
+    none.dispose();
+    return [activated(executor, z as Tensor, kind), ...moments];
+  };
+  const gradFunc: TF.GradFunc = (dys, saved, attrs) => {
+    const { epsilon, activation: kind } = attrs as unknown as { epsilon: number; activation: Activation };
+    const [x, gamma, ...results] = saved as [Tensor4D, Tensor1D, ...Tensor[]];
+    const [reserve1, reserve2, reserve3] = results.slice(-3) as [Tensor, Tensor, Tensor];
+    const y = kind === 'linear' ? undefined : results[0];
+    const dz = activationGradient(executor, (dys as Tensor[])[0] as Tensor, y, kind);
+    const [dx, dgamma, dbeta] = executor.executeMultipleOutputs(
+      'FusedBatchNormGradV3',
+      attributes(binding, { ...types, epsilon: { float: epsilon } }),
+      [dz, x, gamma, reserve1, reserve2, reserve3],
+      5,
+    ) as [Tensor, Tensor, Tensor];
+    return { x: () => tf.clone(dx), gamma: () => tf.clone(dgamma), beta: () => tf.clone(dbeta) };
+  };
+  for (const [kind, kernelName] of Object.entries(BATCH_NORM)) {
+    tf.registerKernel({ kernelName, backendName: NATIVE_NAME, kernelFunc });
+    tf.registerGradient({ kernelName, inputsToSave: ['x', 'gamma'], outputsToSave: [kind === 'activated', false, false, true, true, true], gradFunc });
+  }
 }

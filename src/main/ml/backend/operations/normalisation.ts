@@ -32,7 +32,8 @@ export function gelu<T extends Tensor>(tf: TfNamespace, x: T): T {
 export function attend(tf: TfNamespace, q: Tensor4D, k: Tensor4D, v: Tensor4D, scale: number): { attention: Tensor4D; result: Tensor4D } {
   const [batch, heads, count, depth] = q.shape;
   const flat = (x: Tensor4D): Tensor3D => tf.reshape(x, [batch * heads, x.shape[2], depth]);
-  const scores = tf.mul<Tensor3D>(tf.matMul(flat(q), flat(k), false, true), scale); // [B*heads, N, N]
+  // The queries are the smaller operand to scale.
+  const scores = tf.matMul<Tensor3D>(tf.mul<Tensor3D>(flat(q), scale), flat(k), false, true); // [B*heads, N, N]
   const attention = tf.softmax(scores);
   const result = tf.matMul<Tensor3D>(attention, flat(v)); // [B*heads, N, d]
   return {

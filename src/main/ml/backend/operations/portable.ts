@@ -1,6 +1,7 @@
 import type * as TF from '@tensorflow/tfjs-core';
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Activation, BatchMoments, PlainConvSpec, TensorOps } from '../ops.ts';
+import { crossEntropy } from './cross-entropy.ts';
 import { samePadding, type SidePadding } from './geometry.ts';
 import { generalConvolution } from './general-convolution.ts';
 import { cumulativeSum, reflectPad } from './gradients-mended.ts';
@@ -22,7 +23,14 @@ export function portableOps(tf: TfNamespace): TensorOps {
       return activate(tf, linear, activation);
     },
     activate: (x, activation) => activate(tf, x, activation),
-    resizeBilinear: (x, size, alignCorners) => resizeBilinear(tf, x, size, alignCorners),
+    addActivated: (a, b, activation) => activate(tf, tf.add<Tensor4D>(a, b), activation),
+    scale: (x, factor, shift, activation) => activate(tf, tf.add<Tensor4D>(tf.mul(x, factor), shift), activation),
+    linear: (x, weight, bias, activation) => {
+      const product = tf.add<Tensor2D>(tf.matMul(x, weight), bias);
+      return activation === 'gelu' ? gelu(tf, product) : product;
+    },
+    crossEntropy: (logits, labels, weights) => crossEntropy(tf, logits, labels, weights),
+    resizeBilinear: (x, size, alignCorners, part) => resizeBilinear(tf, x, size, alignCorners, part),
     scaleBilinear: (x, factor) => scaleBilinear(tf, x, factor),
     maxPool: (x, geometry) => maxPool(tf, x, geometry),
     averagePool: (x, geometry, countPadding) => averagePool(tf, x, geometry, countPadding),

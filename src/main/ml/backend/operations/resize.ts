@@ -1,5 +1,6 @@
 import type * as TF from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { ResizedPart } from '../ops.ts';
 
 type TfNamespace = typeof TF;
 
@@ -44,7 +45,8 @@ function apply(tf: TfNamespace, x: Tensor4D, rows: Tensor2D, columns: Tensor2D, 
 }
 
 /** See `TensorOps.resizeBilinear`. */
-export function resizeBilinear(tf: TfNamespace, x: Tensor4D, size: readonly [number, number], alignCorners: boolean): Tensor4D {
+export function resizeBilinear(tf: TfNamespace, x: Tensor4D, size: readonly [number, number], alignCorners: boolean, part?: ResizedPart): Tensor4D {
+  if (part !== undefined) return resizedPart(tf, x, size, alignCorners, part);
   return resized(tf, x, size, (input, output) => bySize(input, output, alignCorners));
 }
 
@@ -73,4 +75,28 @@ function resized(
     };
   });
   return resize(x) as Tensor4D;
+}
+
+/** Reads only those rows and columns that the part depends on; each of its numbers is the same sum as in the whole. */
+function resizedPart(tf: TfNamespace, x: Tensor4D, [outHeight, outWidth]: readonly [number, number], alignCorners: boolean, part: ResizedPart): Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  const down = partOf(height, bySize(height, outHeight, alignCorners), part.top, part.height);
+  const across = partOf(width, bySize(width, outWidth, alignCorners), part.left, part.width);
+  const seen = tf.slice(x, [0, down.first, across.first, 0], [batch, down.count, across.count, channels]);
+  const matrix = ({ count, sourceOf }: Span, output: number): Tensor2D => tf.tensor2d(interpolationMatrix(count, output, sourceOf), [output, count]);
+  return apply(tf, seen, matrix(down, part.height), matrix(across, part.width), false);
+}
+
+interface Span {
+  /** The first source that is read, and how many. */
+  readonly first: number;
+  readonly count: number;
+  /** Position among those of output i of the part. */
+  readonly sourceOf: (i: number) => number;
+}
+
+function partOf(input: number, sourceOf: (i: number) => number, from: number, length: number): Span {
+  const first = Math.min(Math.floor(sourceOf(from)), input - 1);
+  const last = Math.min(Math.floor(sourceOf(from + length - 1)) + 1, input - 1);
+  return { first, count: last - first + 1, sourceOf: (i) => sourceOf(from + i) - first };
 }

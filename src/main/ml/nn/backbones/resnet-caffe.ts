@@ -1,4 +1,3 @@
-import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { builder } from '../layers/builder.ts';
 import { sequence, tapped, type Layer, type Network } from '../network.ts';
 import type { Backbone, BackboneOptions } from './backbone.ts';
@@ -42,7 +41,7 @@ export function caffeResNet(network: Network, table: ResNetTable, options: Omit<
       const shortcut = first ? unit(`${name}.shortcut`, { inputs: from, outputs, kernel: 1, stride }, false) : null;
       return (x, pass) => {
         const branch = increase(spread(reduce(x, pass), pass), pass);
-        return ops.activate(tf.add<Tensor4D>(branch, shortcut === null ? x : shortcut(x, pass)), 'relu');
+        return ops.addActivated(branch, shortcut === null ? x : shortcut(x, pass), 'relu');
       };
     });
     layers.push(tapped(`layer${at + 2}`, sequence(tf, blocks)));

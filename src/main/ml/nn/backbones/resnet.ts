@@ -1,4 +1,3 @@
-import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { builder, type Builder } from '../layers/builder.ts';
 import type { Layer, Network } from '../network.ts';
 import type { Backbone, BackboneOptions } from './backbone.ts';
@@ -33,9 +32,15 @@ export function resNet(network: Network, table: ResNetTable, options: ResNetOpti
 }
 
 /** 1 × 1, 3 × 3 with the stride, 1 × 1, added to the shortcut, ReLU. */
+<<<<<<< HEAD
 function bottleneck(network: Network, build: Builder, name: string, place: BlockPlace): Layer {
   const { tf, ops } = network.backend;
   const { inputs, width, stride, dilation } = place;
+=======
+function bottleneck(network: Network, build: Builder, name: string, shape: BlockShape): Layer {
+  const { ops } = network.backend;
+  const { inputs, width, stride, dilation } = shape;
+>>>>>>> b92b46d (Kernels of their own for cross-entropy, products with bias, scales and residual sums; fold norms once for inference; large photos in blended tiles)
   const outputs = width * EXPANSION;
   const narrow = build.convNorm(`${name}.conv1`, `${name}.bn1`, { inputs, outputs: width, kernel: 1 }, 'relu');
   const middle = build.convNorm(`${name}.conv2`, `${name}.bn2`, { inputs: width, outputs: width, kernel: 3, stride, dilation }, 'relu');
@@ -45,6 +50,6 @@ function bottleneck(network: Network, build: Builder, name: string, place: Block
     : null;
   return (x, pass) => {
     const branch = wide(middle(narrow(x, pass), pass), pass); // [B, h', w', 4 width]
-    return ops.activate(tf.add<Tensor4D>(branch, project === null ? x : project(x, pass)), 'relu');
+    return ops.addActivated(branch, project === null ? x : project(x, pass), 'relu');
   };
 }

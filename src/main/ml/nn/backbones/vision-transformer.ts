@@ -100,7 +100,7 @@ function block(network: Network, { channels, heads }: VitTable, index: number, i
   const qkv = linear(network, { ...common, name: `${name}.attn.qkv`, inputs: channels, outputs: 3 * channels });
   const project = linear(network, { ...common, name: `${name}.attn.proj`, inputs: channels, outputs: channels });
   const norm2 = layerNorm(network, `${name}.norm2`, channels, EPSILON, 'backbone');
-  const widen = linear(network, { ...common, name: `${name}.mlp.fc1`, inputs: channels, outputs: MLP_RATIO * channels });
+  const widen = linear(network, { ...common, name: `${name}.mlp.fc1`, inputs: channels, outputs: MLP_RATIO * channels, activation: 'gelu' });
   const narrow = linear(network, { ...common, name: `${name}.mlp.fc2`, inputs: MLP_RATIO * channels, outputs: channels });
 
   const attend = (x: Tensor3D): { attention: Tensor4D; result: Tensor3D } => {
@@ -116,7 +116,7 @@ function block(network: Network, { channels, heads }: VitTable, index: number, i
     const [y, attention] = tf.tidy((): Tensor[] => {
       const attended = attend(x);
       const middle = tf.add<Tensor3D>(x, attended.result);
-      const result = tf.add(middle, narrow(ops.gelu(widen(norm2(middle)))));
+      const result = tf.add(middle, narrow(widen(norm2(middle))));
       return pass.tap === undefined ? [result] : [result, attended.attention];
     }) as [Tensor3D, Tensor?];
     if (attention !== undefined) pass.tap?.(`attention.${index}`, attention);

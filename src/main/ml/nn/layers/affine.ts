@@ -10,11 +10,13 @@ export interface LinearOptions {
   readonly outputs: number;
   readonly group: ParameterGroup;
   readonly initialiser: Initialiser;
+  /** Default linear. */
+  readonly activation?: 'linear' | 'gelu';
 }
 
-/** x W + b over the last axis. [..., inputs] -> [..., outputs]. */
+/** activation(x W + b) over the last axis. [..., inputs] -> [..., outputs]. */
 export function linear(network: Network, options: LinearOptions): <T extends Tensor>(x: T) => T {
-  const { tf } = network.backend;
+  const { tf, ops } = network.backend;
   const { name, inputs, outputs, group } = options;
   const shape = [inputs, outputs];
   const common = { group, trainable: true } as const;
@@ -36,7 +38,7 @@ export function linear(network: Network, options: LinearOptions): <T extends Ten
   });
   return <T extends Tensor>(x: T): T => {
     const rows = tf.reshape<Tensor2D['rankType']>(x, [x.size / inputs, inputs]);
-    const products = tf.add(tf.matMul(rows, weight.variable as unknown as Tensor2D), bias.variable);
+    const products = ops.linear(rows, weight.variable as unknown as Tensor2D, bias.variable as Tensor1D, options.activation ?? 'linear');
     return tf.reshape(products, [...x.shape.slice(0, -1), outputs]) as unknown as T;
   };
 }

@@ -77,6 +77,6 @@ export function batchNormLayer(network: Network, name: string, channels: number,
     if (pass.random !== null && options.statistics === 'batch') return batchNorm(network, x, norm, options, activation);
     if (ops.batchNormRunning !== undefined) return ops.batchNormRunning(x, normTensors(norm), options.epsilon, activation);
     const { factor, shift } = foldingOf(tf, norm, options.epsilon);
-    return ops.activate(tf.add(tf.mul<Tensor4D>(x, factor), shift), activation);
+    return ops.scale(x, factor, shift, activation);
   };
 }

@@ -58,6 +58,11 @@ export function convNorm(network: Network, options: ConvNormOptions): Layer {
       const linear = ops.convolve(x, weights, offset, { ...spec, activation: 'linear' });
       return ops.batchNormRunning(linear, normTensors(norm), options.epsilon, options.activation);
     }
+    if (network.parameters.forInference) {
+      // The filter must be read after it is folded.
+      const beside = network.parameters.fold(filter, fold);
+      return ops.convolve(x, weights, beside, spec);
+    }
     const [folding, shift] = fixed ? network.parameters.derived(options.filter, fold) : fold();
     return ops.convolve(x, folding, shift, spec);
   };

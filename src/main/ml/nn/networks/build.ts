@@ -35,6 +35,8 @@ export interface BuildOptions {
   readonly dropoutFactor?: number;
   /** Also trains what the table says the reference never trains. Default false. */
   readonly trainAll?: boolean;
+  /** Nothing learns and nothing is exported: norms are folded into filters once after loading, and nothing is held twice. Default false. */
+  readonly forInference?: boolean;
   /** For the initial values. */
   readonly random: Random;
 }
@@ -52,7 +54,7 @@ export interface Model {
 
 /** Builds a network under the reference's names, with fresh values. */
 export function buildNetwork(backend: TensorBackend, table: NetworkTable, options: BuildOptions): Model {
-  const parameters = new ParamStore(backend.tf);
+  const parameters = new ParamStore(backend.tf, { forInference: options.forInference ?? false });
   const network: Network = {
     backend,
     parameters: table.frozen === undefined || options.trainAll === true ? parameters : withFrozen(parameters, table.frozen),

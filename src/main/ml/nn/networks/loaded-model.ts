@@ -23,7 +23,7 @@ const ZEROS: Random = { unit: () => 0, between: () => 0, integer: () => 0, chanc
  * @throws PenumbraError WEIGHTS_MISMATCH, WEIGHTS_MALFORMED; BAD_REQUEST for a tap that it has not
  */
 export function loadedModel(backend: TensorBackend, { entry, classes, weights, source, taps }: ModelRequest): Model {
-  const model = buildNetwork(backend, entry.table, { classes, norm: 'frozen', headNorm: 'frozen', random: ZEROS });
+  const model = buildNetwork(backend, entry.table, { classes, norm: 'frozen', headNorm: 'frozen', forInference: true, random: ZEROS });
   try {
     const unknown = taps.filter((name) => !model.taps.some((tap) => tap.name === name));
     if (unknown.length > 0) {

@@ -1,0 +1,84 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { Size } from '#shared/raster/planes.ts';
+import type { TensorBackend } from '../backend/backend.ts';
+import { planAxis, type TileRules } from './tile-plan.ts';
+
+/** A photo as numbers, [height, width, 3]. */
+export interface PhotoPixels extends Size {
+  readonly pixels: Float32Array;
+}
+
+/**
+ * What every network here is run with on large photos. Up to `side` photos stay whole. Networks see about 150 px around a pixel, but for
+ * the mean over the whole image that some heads read: over a tile, it is the tile's.
+ */
+export const TILES: TileRules = { side: 1024, margin: 160, blend: 64, align: 32 };
+
+export interface PhotoMapsOptions {
+  /** Adds what the network makes of the mirrored photo, turned back. */
+  readonly mirror: boolean;
+  readonly tiles: TileRules;
+}
+
+/**
+ * What a network makes of one photo: [1, h, w, C], the caller's to dispose. A photo larger than a tile is run tile by tile, and tiles are blended
+ * where they overlap, so that the engine holds one tile's activations at a time.
+ * @param maps [1 or 2, H, W, 3] to maps of a whole fraction of the size, rounded up, [1 or 2, h, w, C]; called under tidy
+ */
+export async function photoMaps(backend: TensorBackend, photo: PhotoPixels, { mirror, tiles }: PhotoMapsOptions, maps: (images: Tensor4D) => Tensor4D): Promise<Tensor4D> {
+  const { tf } = backend;
+  const run = (part: PhotoPixels): Tensor4D =>
+    tf.tidy(() => {
+      const image = tf.tensor4d(part.pixels, [1, part.height, part.width, 3]);
+      if (!mirror) return maps(image);
+      const both = maps(tf.concat([image, tf.reverse(image, 2)], 0));
+      const [straight, turned] = tf.split(both, 2, 0);
+      return tf.add<Tensor4D>(straight as Tensor4D, tf.reverse(turned as Tensor4D, 2));
+    });
+  const [rows, columns] = [planAxis(photo.height, tiles), planAxis(photo.width, tiles)];
+  if (rows.starts.length === 1 && columns.starts.length === 1) return run(photo);
+
+  let blended: { data: Float32Array; shape: [number, number, number, number]; stride: number } | null = null;
+  for (const [i, top] of rows.starts.entries()) {
+    for (const [j, left] of columns.starts.entries()) {
+      const tile = run(cut(photo, { left, top, width: columns.length, height: rows.length }));
+      const [, height, width, channels] = tile.shape;
+      const values = await tile.data<'float32'>();
+      tile.dispose();
+      if (blended === null) {
+        const stride = strideOf(rows.length, height, tiles.align);
+        const shape: [number, number, number, number] = [1, Math.ceil(photo.height / stride), Math.ceil(photo.width / stride), channels];
+        blended = { stride, shape, data: new Float32Array(shape[1] * shape[2] * channels) };
+      }
+      const { stride, shape, data } = blended;
+      const [down, across] = [rows.weights[i] as Float32Array, columns.weights[j] as Float32Array];
+      for (let y = 0; y < height; y += 1) {
+        let target = ((top / stride + y) * shape[2] + left / stride) * channels;
+        for (let x = 0; x < width; x += 1) {
+          // Tiles start at multiples of the stride, so that weights of the pixels at multiples of it sum to 1 too.
+          const weight = (down[y * stride] ?? 0) * (across[x * stride] ?? 0);
+          const source = (y * width + x) * channels;
+          if (weight === 0) target += channels;
+          else for (let channel = 0; channel < channels; channel += 1, target += 1) data[target] = (data[target] as number) + weight * (values[source + channel] as number);
+        }
+      }
+    }
+  }
+  if (blended === null) throw new Error('a plan without tiles');
+  return tf.tensor4d(blended.data, blended.shape);
+}
+
+/** Pixels of the image a pixel of the map. */
+function strideOf(pixels: number, cells: number, align: number): number {
+  for (let stride = 1; stride <= align; stride += 1) if (align % stride === 0 && Math.ceil(pixels / stride) === cells) return stride;
+  throw new Error(`${cells} cells for ${pixels} px are no whole fraction that divides ${align}`);
+}
+
+function cut(photo: PhotoPixels, { left, top, width, height }: Size & { left: number; top: number }): PhotoPixels {
+  const pixels = new Float32Array(width * height * 3);
+  for (let y = 0; y < height; y += 1) {
+    const start = ((top + y) * photo.width + left) * 3;
+    pixels.set(photo.pixels.subarray(start, start + width * 3), y * width * 3);
+  }
+  return { width, height, pixels };
+}
