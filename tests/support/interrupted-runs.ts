@@ -149,8 +149,8 @@ function lossOf(backend: TensorBackend, model: Model, images: Tensor4D, target: 
   const aux: Tensor[] = [];
   const logits = model.forward(images, { ...pass, tap: (name, value) => name === 'aux' && aux.push(value) }) as Tensor4D;
   // torchvision's weight of the auxiliary result.
-  const parts = aux.map((value) => tf.mul<Scalar>(pixelCrossEntropy(tf, value as Tensor4D, target), 0.5));
-  return tf.addN([pixelCrossEntropy(tf, logits, target), ...parts]);
+  const parts = aux.map((value) => tf.mul<Scalar>(pixelCrossEntropy(backend, value as Tensor4D, target), 0.5));
+  return tf.addN([pixelCrossEntropy(backend, logits, target), ...parts]);
 }
 
 function augmentation({ target, cropPx }: Specimen): TagAugmentation | MaskAugmentation {

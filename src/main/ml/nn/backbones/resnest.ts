@@ -36,25 +36,9 @@ export function resNeSt(network: Network, table: ResNeStTable, options: Backbone
   return residualStages(network, table, { stem, stemChannels: 2 * channels, outputStride, dilated: true }, (name, place) => bottleneck(network, build, name, place));
 }
 
-<<<<<<< HEAD
 function bottleneck(network: Network, build: Builder, name: string, place: BlockPlace): Layer {
-  const { tf, ops } = network.backend;
-  const { inputs, width, stride, dilation } = place;
-=======
-interface BlockShape {
-  readonly inputs: number;
-  readonly width: number;
-  readonly stride: number;
-  readonly dilation: number;
-  readonly projects: boolean;
-  /** Whether a 3 × 3 mean follows the attention, with the block's stride: in the first block of stages 2 to 4, even at stride 1. */
-  readonly pools: boolean;
-}
-
-function bottleneck(network: Network, build: Builder, name: string, shape: BlockShape): Layer {
   const { ops } = network.backend;
-  const { inputs, width, stride, dilation } = shape;
->>>>>>> b92b46d (Kernels of their own for cross-entropy, products with bias, scales and residual sums; fold norms once for inference; large photos in blended tiles)
+  const { inputs, width, stride, dilation } = place;
   const outputs = width * EXPANSION;
   // A 3 × 3 mean with the block's stride, even where that is 1.
   const pools = place.isFirst && place.stage > 0;

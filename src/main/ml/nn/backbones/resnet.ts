@@ -32,15 +32,9 @@ export function resNet(network: Network, table: ResNetTable, options: ResNetOpti
 }
 
 /** 1 × 1, 3 × 3 with the stride, 1 × 1, added to the shortcut, ReLU. */
-<<<<<<< HEAD
 function bottleneck(network: Network, build: Builder, name: string, place: BlockPlace): Layer {
-  const { tf, ops } = network.backend;
-  const { inputs, width, stride, dilation } = place;
-=======
-function bottleneck(network: Network, build: Builder, name: string, shape: BlockShape): Layer {
   const { ops } = network.backend;
-  const { inputs, width, stride, dilation } = shape;
->>>>>>> b92b46d (Kernels of their own for cross-entropy, products with bias, scales and residual sums; fold norms once for inference; large photos in blended tiles)
+  const { inputs, width, stride, dilation } = place;
   const outputs = width * EXPANSION;
   const narrow = build.convNorm(`${name}.conv1`, `${name}.bn1`, { inputs, outputs: width, kernel: 1 }, 'relu');
   const middle = build.convNorm(`${name}.conv2`, `${name}.bn2`, { inputs: width, outputs: width, kernel: 3, stride, dilation }, 'relu');
