@@ -5,18 +5,20 @@ import { useConnection } from '#renderer/stores/connection.ts';
 import { isFolderName, joinPath, namesOf, namesProblem, provideImport } from './use-import.ts';
 
 /** The core, as the page sees it: calls with the project they are meant for. */
-const core = vi.hoisted(() => ({ sent: [] as string[], whileImporting: () => {} }));
+const core = vi.hoisted(() => ({ sent: [] as string[], whileImporting: (): unknown => undefined, cancels: 0 }));
 vi.mock('#renderer/api/client.ts', () => ({
   callsAreFor: () => undefined,
   callHost: () => Promise.resolve({}),
   call: async ({ name }: { name: string }, _: unknown, { projectId = null }: { projectId?: string | null } = {}) => {
     core.sent.push(`${name} ${projectId}`);
-    if (name === 'dataset.import') core.whileImporting();
+    if (name === 'dataset.import') await core.whileImporting();
+    if (name === 'dataset.cancelImport') return { cancelled: ++core.cancels > 2 };
     return Promise.resolve({ splits: [{ name: 'train' }] });
   },
 }));
 
-it('declares supervision in the project that the photos went into, whatever is opened meanwhile', async () => {
+/** The wizard's state in a component without a document. */
+function mountImport(): ReturnType<typeof provideImport> {
   const nothing = (): null => null;
   const { createApp } = createRenderer<object, object>({
     insert: nothing,
@@ -32,14 +34,33 @@ it('declares supervision in the project that the photos went into, whatever is o
   });
   const pinia = createPinia();
   setActivePinia(pinia);
-  const connection = useConnection();
-  Object.assign(connection, { projectId: 'mine', state: 'live' });
-  core.whileImporting = () => (connection.projectId = 'other');
+  Object.assign(useConnection(), { projectId: 'mine', state: 'live' });
   const made: ReturnType<typeof provideImport>[] = [];
   createApp({ setup: () => (made.push(provideImport('open')), () => null) })
     .use(pinia)
     .mount({});
-  await made[0]?.start();
+  const [wizard] = made;
+  if (wizard === undefined) throw new Error('nothing was mounted');
+  return wizard;
+}
+
+it('cancels an import that gets to the core after the wish to cancel it', async () => {
+  let end: () => void = () => undefined;
+  core.whileImporting = () => new Promise<void>((resolve) => (end = resolve));
+  const wizard = mountImport();
+  const started = wizard.start();
+  await expect.poll(() => wizard.phase.value).toBe('reading');
+  await wizard.cancel();
+  expect(core.cancels).toBe(3);
+  end();
+  await started;
+});
+
+it('declares supervision in the project that the photos went into, whatever is opened meanwhile', async () => {
+  const wizard = mountImport();
+  core.sent = [];
+  core.whileImporting = () => (useConnection().projectId = 'other');
+  await wizard.start();
   expect(core.sent).toEqual(['dataset.import mine', 'project.get mine', 'project.setSupervision mine']);
 });
 

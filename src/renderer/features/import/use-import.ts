@@ -156,7 +156,12 @@ function useImport(into: 'new' | 'open') {
   }
 
   async function cancel(): Promise<void> {
-    await call(dataset.cancelImport, {}).catch((thrown: unknown) => (error.value = toErrorValue(thrown)));
+    try {
+      // It may get to the core before the import does, which is then not there to be cancelled yet.
+      while (phase.value === 'reading' && !(await call(dataset.cancelImport, {})).cancelled) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    } catch (thrown) {
+      error.value = toErrorValue(thrown);
+    }
   }
 
   function tagSource(): TagSource {
