@@ -79,31 +79,31 @@ export class MemoryRunProject implements RunProject {
 }
 
 class MemoryLedger implements RunLedger {
-  private readonly rows = new Map<string, { run: RunSummary; order: StoredOrder; points: MetricPoint[] }>();
+  readonly #rows = new Map<string, { run: RunSummary; order: StoredOrder; points: MetricPoint[] }>();
   /** Set to make every write fail, as a full disk does. */
   failWith: Error | null = null;
 
   insert(run: RunSummary, order: StoredOrder): void {
     if (this.failWith !== null) throw this.failWith;
-    this.rows.set(run.id, { run, order, points: [] });
+    this.#rows.set(run.id, { run, order, points: [] });
   }
 
   update(run: RunSummary, order?: StoredOrder): void {
     if (this.failWith !== null) throw this.failWith;
-    const row = this.row(run.id);
-    this.rows.set(run.id, { run, order: order ?? row.order, points: row.points });
+    const row = this.#row(run.id);
+    this.#rows.set(run.id, { run, order: order ?? row.order, points: row.points });
   }
 
   get(runId: string) {
-    return this.rows.get(runId)?.run ?? null;
+    return this.#rows.get(runId)?.run ?? null;
   }
 
   order(runId: string) {
-    return this.rows.get(runId)?.order ?? null;
+    return this.#rows.get(runId)?.order ?? null;
   }
 
   list(query: Parameters<RunLedger['list']>[0]) {
-    const runs = [...this.rows.values()]
+    const runs = [...this.#rows.values()]
       .map(({ run }) => run)
       .reverse()
       .filter((run) => query.state === undefined || run.state === query.state);
@@ -111,7 +111,7 @@ class MemoryLedger implements RunLedger {
   }
 
   appendMetrics(runId: string, points: readonly MetricPoint[]): void {
-    const known = this.row(runId).points;
+    const known = this.#row(runId).points;
     for (const point of points) {
       const at = known.findIndex((item) => item.step === point.step && item.series === point.series && item.x === point.x);
       known.splice(at === -1 ? known.length : at, 1, point);
@@ -119,39 +119,39 @@ class MemoryLedger implements RunLedger {
   }
 
   metrics(runId: string, afterIndex: number, limit: number) {
-    const points = this.row(runId).points.slice(afterIndex, afterIndex + limit);
+    const points = this.#row(runId).points.slice(afterIndex, afterIndex + limit);
     return { points, nextIndex: afterIndex + points.length };
   }
 
-  private row(runId: string) {
-    const row = this.rows.get(runId);
+  #row(runId: string) {
+    const row = this.#rows.get(runId);
     if (row === undefined) throw new Error(`no run ${runId}`);
     return row;
   }
 }
 
 class MemoryIndex implements ArtifactIndex {
-  private readonly rows = new Map<string, { manifest: ArtifactManifest; pinned: boolean }>();
+  readonly #rows = new Map<string, { manifest: ArtifactManifest; pinned: boolean }>();
 
   insert(manifest: ArtifactManifest): void {
-    this.rows.set(manifest.key, { manifest, pinned: this.rows.get(manifest.key)?.pinned ?? false });
+    this.#rows.set(manifest.key, { manifest, pinned: this.#rows.get(manifest.key)?.pinned ?? false });
   }
 
   get(key: string) {
-    return this.rows.get(key) ?? null;
+    return this.#rows.get(key) ?? null;
   }
 
   list(query: { readonly kind?: string | undefined }) {
-    return [...this.rows.values()].reverse().filter(({ manifest }) => query.kind === undefined || manifest.kind === query.kind);
+    return [...this.#rows.values()].reverse().filter(({ manifest }) => query.kind === undefined || manifest.kind === query.kind);
   }
 
   pin(key: string, pinned: boolean): boolean {
-    const row = this.rows.get(key);
-    if (row !== undefined) this.rows.set(key, { ...row, pinned });
+    const row = this.#rows.get(key);
+    if (row !== undefined) this.#rows.set(key, { ...row, pinned });
     return row !== undefined;
   }
 
   delete(key: string): void {
-    this.rows.delete(key);
+    this.#rows.delete(key);
   }
 }
