@@ -94,7 +94,7 @@ const until = (isSo: () => boolean): Promise<boolean> => vi.waitUntil(isSo, { ti
 const ends: (() => void)[] = [];
 
 /** Mounts a component without a document. */
-async function mountEditor(imageId: Ref<string | undefined>): Promise<Editor> {
+async function mountEditor(imageId: Ref<string | undefined>, projectId: string | null = 'p'): Promise<Editor> {
   const editors: Editor[] = [];
   const nothing = (): null => null;
   const { createApp } = createRenderer<object, object>({
@@ -110,7 +110,7 @@ async function mountEditor(imageId: Ref<string | undefined>): Promise<Editor> {
     },
   });
   app.use(pinia);
-  useConnection().projectId = 'p';
+  useConnection().projectId = projectId;
   app.mount({});
   ends.push(() => app.unmount());
   const [editor] = editors;
@@ -137,6 +137,17 @@ afterEach(() => {
 });
 
 describe('useEditor', () => {
+  it('in a window that shows the image before it knows the project lets nothing be changed until then, and saves from then on', async () => {
+    const editor = await mountEditor(ref('im_a'), null);
+    expect(editor.isReadOnly.value).toBe(true);
+    editor.undo();
+    useConnection().projectId = 'p';
+    expect(editor.isReadOnly.value).toBe(false);
+    editor.undo();
+    await until(() => core.sent.length > 0 && editor.waiting.value === 0);
+    expect(core.sent).toEqual(['undo']);
+  });
+
   it('shows the mask without a step that was undone while conflicts were being looked up', async () => {
     core.states.set('im_a', state('im_a', { conflictPixels: 4 }));
     const editor = await mountEditor(ref<string | undefined>('im_a'));

@@ -72,7 +72,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
 
   const stuck = computed(() => (saves.version >= 0 && imageId.value !== undefined ? saves.queue.stuck(imageId.value) : null));
   const waiting = computed(() => (saves.version >= 0 && imageId.value !== undefined ? saves.queue.waiting(imageId.value) : 0));
-  const isClosed = computed(() => project.info?.readOnly === true || isHeldElsewhere.value || isLoading.value || stuck.value !== null);
+  const isClosed = computed(() => connection.projectId === null || project.info?.readOnly === true || isHeldElsewhere.value || isLoading.value || stuck.value !== null);
   const isReadOnly = computed(() => isClosed.value || isCatchingUp.value);
   const hasMask = computed(() => (content.value?.corrected ?? null) !== null);
 
@@ -236,10 +236,15 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
     isCatchingUp.value = false;
   }
 
+  /** A window that was just loaded shows an image before the core has said which project this is; it is read-only until then. */
+  function projectShown(): string | null {
+    return shownProjectId ?? connection.projectId;
+  }
+
   function send(operation: Unstamped): void {
     // The image that is shown, which lags behind the address while the next one loads.
     const shown = content.value?.image.id;
-    if (shown !== undefined) saves.add({ ...operation, projectId: shownProjectId, imageId: shown });
+    if (shown !== undefined) saves.add({ ...operation, projectId: projectShown(), imageId: shown });
   }
 
   function painted(tool: string, diffs: readonly TileDiff[]): void {
@@ -274,7 +279,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   /** Whether another image, or another place, may be shown; false, said as a refusal, while an outline is open on this one. */
   function mayLeave(): boolean {
     // Where the project itself is gone from the window, nothing can be kept.
-    return connection.projectId !== shownProjectId || host.state?.core === 'none' || host.state?.core === 'failed' || editor?.holdsOutline() !== true;
+    return connection.projectId !== projectShown() || host.state?.core === 'none' || host.state?.core === 'failed' || editor?.holdsOutline() !== true;
   }
 
   /** Decides on the image shown; false, said as a refusal, where nothing may be changed. */
