@@ -113,7 +113,7 @@ export async function startCore(dir: string, options: CoreOptions = {}): Promise
         if (how === 'cancel') http.refuse();
         await Promise.all([copies.close(), pyramids.close()]);
         await runs.close(how);
-        await http.drain();
+        await http.drain(how === 'wait' ? 'all' : 'a-while');
         await socket.close();
         project.close();
         lock?.release();

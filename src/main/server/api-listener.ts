@@ -14,17 +14,21 @@ export interface ApiListener {
   readonly handle: HttpListener;
   /** Refuses new requests from now on; event streams go on. */
   refuse(): void;
-  /** Refuses, waits for the requests that are running, then ends the event streams. */
-  drain(): Promise<void>;
+  /**
+   * Refuses, waits for the requests that are running, then ends the event streams. `all`: calls are waited for however long they take, as an
+   * import or an export may; else, and with blobs always, for a while.
+   */
+  drain(calls: 'all' | 'a-while'): Promise<void>;
 }
 
 /** A request that takes longer than this to end, such as a download nobody reads, is cut off at shutdown. */
 const DRAIN_MS = 10_000;
 
 /** The API over HTTP, under /api/. The same listener serves the socket and, behind the loopback guard, a browser. */
-export function createApiListener(api: Api, options: { projectId: string; keepAliveMs?: number }): ApiListener {
+export function createApiListener(api: Api, options: { projectId: string; keepAliveMs?: number; drainMs?: number }): ApiListener {
   const streams = new Set<{ end(): void }>();
   const running = new Set<Promise<void>>();
+  const calls = new Set<Promise<void>>();
   let refusing = false;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -33,7 +37,11 @@ export function createApiListener(api: Api, options: { projectId: string; keepAl
     if (root !== 'api' || area === undefined || more.length > 0) throw unknownAddress(url.pathname);
     if (refusing) throw shuttingDown();
     expectProject(request, options.projectId);
-    if (area === 'call' && name !== undefined && id === undefined) return answerCall(api, request, response, name);
+    if (area === 'call' && name !== undefined && id === undefined) {
+      const call = answerCall(api, request, response, name).finally(() => calls.delete(call));
+      calls.add(call);
+      return call;
+    }
     if (area === 'blob' && name !== undefined && id !== undefined) return answerBlob(request, response, name, id);
     if (area === 'events' && name === undefined) {
       expectMethod(request, ['GET']);
@@ -70,9 +78,10 @@ export function createApiListener(api: Api, options: { projectId: string; keepAl
     refuse() {
       refusing = true;
     },
-    async drain() {
+    async drain(which) {
       refusing = true;
-      const patience = sleep(DRAIN_MS, undefined, { ref: false });
+      if (which === 'all') await Promise.allSettled(calls);
+      const patience = sleep(options.drainMs ?? DRAIN_MS, undefined, { ref: false });
       await Promise.race([Promise.all(running), patience]);
       for (const stream of streams) stream.end();
     },
