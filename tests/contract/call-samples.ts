@@ -75,8 +75,9 @@ export function samples(scene: Scene): { readonly [N in CallName]: Sample<InputO
     'scores.get': { input: { runId } },
     'scores.cell': { input: { runId, layer: 'refined', split: 'val', truth: 1, predicted: 0, limit: 5 } },
     'exports.preview': { input: { what: 'corrected', runId, split: 'train', target: scene.emptyDir } },
-    'exports.start': { input: { what: 'corrected', runId, split: 'train', target: scene.emptyDir } },
-    'exports.cancel': { input: {} },
+    'exports.start': { input: { what: 'corrected', runId, split: 'train', target: scene.emptyDir, exportId: 'sample-export' } },
+    'exports.list': { input: {} },
+    'exports.cancel': { input: { exportId: 'sample-export' } },
   };
 }
 

@@ -99,10 +99,10 @@ test('a cancelled export leaves nothing, and the next one works', async () => {
     let settled = false;
     const isSettled = (): boolean => settled; // set from elsewhere
     const exporting = client
-      .call(exportsContract.startExport, { ...request, target: attempt === 0 ? target : `${target}-${attempt}` })
+      .call(exportsContract.startExport, { ...request, exportId: `cancelled-${attempt}`, target: attempt === 0 ? target : `${target}-${attempt}` })
       .then(() => undefined, (thrown: unknown) => thrown)
       .finally(() => (settled = true));
-    while (!isSettled() && !(await client.call(exportsContract.cancelExport, {})).cancelled);
+    while (!isSettled() && !(await client.call(exportsContract.cancelExport, { exportId: `cancelled-${attempt}` })).cancelled);
     outcome = await exporting;
     if (outcome === undefined) await rename(attempt === 0 ? target : `${target}-${attempt}`, `${target}-done-${attempt}`);
   }
@@ -110,7 +110,9 @@ test('a cancelled export leaves nothing, and the next one works', async () => {
   expect(existsSync(target)).toBe(false);
   await client.call(exportsContract.startExport, request);
   expect(await readFile(path.join(target, 'classes.txt'), 'utf8')).toContain('dog');
-  expect(await client.call(exportsContract.cancelExport, {})).toEqual({ cancelled: false });
+  expect(await client.call(exportsContract.cancelExport, { exportId: 'cancelled-0' })).toEqual({ cancelled: false });
+  const { exports: known } = await client.call(exportsContract.listExports, {});
+  expect(known.at(-1)).toMatchObject({ request, ended: true });
 });
 
 test('the images of every cell of the confusion matrix add up to it, largest first, and the vault stays shut', async () => {

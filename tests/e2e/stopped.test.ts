@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { edits } from '#shared/contract/index.ts';
+import { edits, exports as exportsContract } from '#shared/contract/index.ts';
 import type { RunSummary } from '#shared/domain/run.ts';
 import { encodeLabelPng } from '#main/images/palette-png.ts';
 import { noBrowser, openWorkbench, type Workbench } from '../support/browser.ts';
@@ -49,7 +49,7 @@ describe.skipIf(noBrowser !== null)(`stopped on the way${noBrowser === null ? ''
   const openAgain = (dir: string): Promise<unknown> => callFromPage(page, 'host.openProject', { dir });
   const importButton = () => page.getByRole('button', { name: 'Import', exact: true });
 
-  it('an export: nothing is left, and the window says so', async () => {
+  it('an export, after the page was reloaded: nothing is left, the window says so, and the export of another window goes on', async () => {
     const { id } = await callFromPage<RunSummary>(page, 'runs.start', { recipe: 'tiny' });
     await expect.poll(async () => (await runOf(id)).state, { timeout: 60_000 }).toBe('done');
     const artifactOf = async (wanted: string): Promise<string> => (await runOf(id)).steps.find(({ step }) => step === wanted)?.artifact ?? '';
@@ -72,13 +72,19 @@ describe.skipIf(noBrowser !== null)(`stopped on the way${noBrowser === null ? ''
     const asked = client.getBlob('corrected', `${second}.${seeds}`);
     await start.click();
     await expect.poll(() => readdirSync(folder).some((name) => name.startsWith('out.partial-')), { timeout: 60_000 }).toBe(true);
+    const theirs = client.call(exportsContract.startExport, { what: 'corrected', target: path.join(folder, 'theirs'), exportId: 'of-another-window' });
+    await expect.poll(() => readdirSync(folder).some((name) => name.startsWith('theirs.partial-')), { timeout: 60_000 }).toBe(true);
+    await page.reload();
+    await page.getByRole('progressbar', { name: 'Writing: Corrected masks' }).waitFor();
+    expect(await start.count()).toBe(0);
     await page.getByRole('button', { name: 'Cancel the export' }).click();
     await page.getByRole('button', { name: 'Cancelling …' }).waitFor();
     await writeFile(file, readFileSync(`${file}.away`));
     await asked;
     await page.getByText('The export was cancelled').waitFor();
     await page.getByText('Nothing was left in the target folder.').waitFor();
-    expect(readdirSync(folder)).toEqual(['data']);
+    expect(await theirs).toMatchObject({ target: path.join(folder, 'theirs') });
+    expect(readdirSync(folder).sort()).toEqual(['data', 'theirs']);
     renameSync(`${file}.away`, file);
   });
 

@@ -3,7 +3,7 @@ import { EventHub } from './event-hub.ts';
 
 function hubWith(count: number, capacity: number): EventHub {
   const hub = new EventHub({ firstNumber: 1000, capacity });
-  for (let i = 0; i < count; i++) hub.publish('exports.progress', { done: i, total: count });
+  for (let i = 0; i < count; i++) hub.publish('exports.progress', { exportId: 'some-export', done: i, total: count });
   return hub;
 }
 

@@ -58,6 +58,7 @@ export const calls = [
   scores.scoreCell,
   exports_.previewExport,
   exports_.startExport,
+  exports_.listExports,
   exports_.cancelExport,
 ] as const;
 

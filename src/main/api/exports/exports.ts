@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
@@ -10,7 +11,8 @@ import type { Project } from '../../project/project.ts';
 import type { RunService } from '../../runs/run-service.ts';
 import type { Publish } from '../event-hub.ts';
 import type { CallHandlers } from '../handlers.ts';
-import { planExport, type ExportPlan } from './plan.ts';
+import { ExportJobs, type ExportJob } from './export-jobs.ts';
+import { planExport, type ExportPlan, type ExportRequest } from './plan.ts';
 import { checkTarget, fillTarget, refuseFull, type Written } from './target.ts';
 
 interface ExportServices {
@@ -27,9 +29,9 @@ const PROVENANCE = 'provenance.json';
 /** Progress is told at most this often. */
 const PROGRESS_MS = 100;
 
-export function exportCalls(services: ExportServices): Pick<CallHandlers, 'exports.preview' | 'exports.start' | 'exports.cancel'> {
+export function exportCalls(services: ExportServices): Pick<CallHandlers, 'exports.preview' | 'exports.start' | 'exports.list' | 'exports.cancel'> {
   const { project } = services;
-  const running = new Set<AbortController>();
+  const jobs = new ExportJobs();
   const check = (target: string) => {
     const root = project.datasetRoot();
     return checkTarget(target, [{ dir: project.dir, what: 'the project' }, ...(root === null ? [] : [{ dir: root.path, what: 'the dataset, which is never written to' }])]);
@@ -47,27 +49,21 @@ export function exportCalls(services: ExportServices): Pick<CallHandlers, 'expor
         exists,
       };
     },
-    'exports.start': async (request) => {
-      // Can be cancelled from its first moment: planning reads a lot in a large project.
-      const own = new AbortController();
-      running.add(own);
-      try {
-        const { exists } = await check(request.target);
-        if (exists) throw refuseFull(request.target);
-        const plan = await planExport(services, request);
-        const tell = progressTeller(services.publish, request.target, own.signal);
-        tell(0, plan.kind === 'masks' ? plan.images.length : plan.artifact.manifest.files.length);
-        const written = await fillTarget(request.target, (dir) => (plan.kind === 'masks' ? writeMasks(services, plan, dir, tell) : writeModel(plan, dir, tell)));
-        return { ...written, target: request.target };
-      } finally {
-        running.delete(own);
-      }
-    },
-    'exports.cancel': () => {
-      for (const one of running) one.abort();
-      return { cancelled: running.size > 0 };
-    },
+    // Can be cancelled from its first moment: planning reads a lot in a large project.
+    'exports.start': ({ exportId = randomUUID(), ...request }) => jobs.start(exportId, request, (job) => write(exportId, request, job)),
+    'exports.list': () => ({ exports: jobs.list() }),
+    'exports.cancel': ({ exportId }) => ({ cancelled: jobs.cancel(exportId) }),
   };
+
+  async function write(exportId: string, request: ExportRequest, job: ExportJob): Promise<Written & { target: string }> {
+    const { exists } = await check(request.target);
+    if (exists) throw refuseFull(request.target);
+    const plan = await planExport(services, request);
+    const tell = progressTeller(services.publish, exportId, request.target, job);
+    tell(0, plan.kind === 'masks' ? plan.images.length : plan.artifact.manifest.files.length);
+    const written = await fillTarget(request.target, (dir) => (plan.kind === 'masks' ? writeMasks(services, plan, dir, tell) : writeModel(plan, dir, tell)));
+    return { ...written, target: request.target };
+  }
 }
 
 async function writeMasks(services: ExportServices, plan: MaskPlan, dir: string, tell: TellProgress): Promise<Written> {
@@ -116,17 +112,18 @@ function plannedBytes(plan: ExportPlan): number {
 /** Called before the first file and after each. Throws RUN_CANCELLED once the export is to stop. */
 type TellProgress = (done: number, total: number) => void;
 
-function progressTeller(publish: Publish, target: string, signal: AbortSignal): TellProgress {
+function progressTeller(publish: Publish, exportId: string, target: string, job: ExportJob): TellProgress {
   let toldAtMs = 0;
   return (done, total) => {
-    if (signal.aborted) {
+    if (job.signal.aborted) {
       throw new PenumbraError('RUN_CANCELLED', `the export to ${target} was cancelled after ${done} of ${total} files; nothing was left there`, {
         remedy: 'Export again when wanted.',
         details: { target },
       });
     }
+    job.progressed(done, total);
     if (done < total && performance.now() - toldAtMs < PROGRESS_MS) return;
     toldAtMs = performance.now();
-    publish('exports.progress', { done, total });
+    publish('exports.progress', { exportId, done, total });
   };
 }

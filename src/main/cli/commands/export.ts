@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { Argument, Command } from 'commander';
 import type * as z from 'zod';
@@ -61,15 +62,16 @@ export function exportCommand(): Command {
           return;
         }
         const progress = new TaskProgress(output, 'exporting', 'files');
-        const letGo = onSignal(() => void client.call(exportsContract.cancelExport, {}).catch(() => undefined));
+        const exportId = randomUUID();
+        const letGo = onSignal(() => void client.call(exportsContract.cancelExport, { exportId }).catch(() => undefined));
         const done = await watchWhile(
           client,
           (event) => {
-            if (event.name !== 'exports.progress') return;
+            if (event.name !== 'exports.progress' || event.payload.exportId !== exportId) return;
             output.event(event);
             progress.show(event.payload.done, event.payload.total);
           },
-          () => client.call(exportsContract.startExport, request),
+          () => client.call(exportsContract.startExport, { ...request, exportId }),
         ).finally(() => {
           letGo();
           progress.finish();
