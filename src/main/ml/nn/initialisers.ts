@@ -16,7 +16,7 @@ export function kaimingNormal(random: Random): Initialiser {
   return (shape) => {
     const [rows = 1, columns = 1, , outputs = 1] = shape;
     const deviation = Math.sqrt(2 / (rows * columns * outputs));
-    return Float32Array.from({ length: elementCount(shape) }, () => random.normal() * deviation);
+    return new Float32Array(elementCount(shape)).map(() => random.normal() * deviation);
   };
 }
 
@@ -25,11 +25,11 @@ export function xavierUniform(random: Random): Initialiser {
   return (shape) => {
     const [rows = 1, columns = 1, inputs = 1, outputs = 1] = shape;
     const bound = Math.sqrt(6 / (rows * columns * (inputs + outputs)));
-    return Float32Array.from({ length: elementCount(shape) }, () => random.between(-bound, bound));
+    return new Float32Array(elementCount(shape)).map(() => random.between(-bound, bound));
   };
 }
 
 /** Normal around 0. */
 export function normal(random: Random, deviation: number): Initialiser {
-  return (shape) => Float32Array.from({ length: elementCount(shape) }, () => random.normal() * deviation);
+  return (shape) => new Float32Array(elementCount(shape)).map(() => random.normal() * deviation);
 }

@@ -1,4 +1,5 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Random } from '../../random/random.ts';
 import type { Network, Pass } from '../network.ts';
 
 /**
@@ -10,8 +11,7 @@ export function channelDropout(network: Network, x: Tensor4D, rate: number, pass
   if (random === null || rate === 0) return x;
   const { tf } = network.backend;
   const [batch, , , channels] = x.shape;
-  const kept = Float32Array.from({ length: batch * channels }, () => (random.unit() < rate ? 0 : 1 / (1 - rate)));
-  return tf.mul(x, tf.tensor4d(kept, [batch, 1, 1, channels]));
+  return tf.mul(x, tf.tensor4d(keptShares(batch * channels, rate, random), [batch, 1, 1, channels]));
 }
 
 /** Drops single numbers (torch Dropout). Any shape -> same. */
@@ -19,6 +19,13 @@ export function dropout<T extends Tensor>(network: Network, x: T, rate: number, 
   const { random } = pass;
   if (random === null || rate === 0) return x;
   const { tf } = network.backend;
-  const kept = Float32Array.from({ length: x.size }, () => (random.unit() < rate ? 0 : 1 / (1 - rate)));
-  return tf.mul(x, tf.tensor(kept, x.shape));
+  return tf.mul(x, tf.tensor(keptShares(x.size, rate, random), x.shape));
+}
+
+/** What each number is multiplied by: 0 where it is dropped. A million a step are drawn, hence the plain loop. */
+function keptShares(count: number, rate: number, random: Random): Float32Array {
+  const shares = new Float32Array(count);
+  const kept = 1 / (1 - rate);
+  for (let at = 0; at < count; at += 1) if (random.unit() >= rate) shares[at] = kept;
+  return shares;
 }
