@@ -62,6 +62,20 @@ describe.skipIf(noBrowser !== null)(`Data${noBrowser === null ? '' : ` (left out
     await expect.poll(() => cells().count()).toBe(6);
   });
 
+  it('says when the counts cannot be fetched, and fetches them on request', async () => {
+    const { page } = bench;
+    const refusal = { ok: false, error: { code: 'INTERNAL', message: 'the counts are away', remedy: 'Wait.', details: {} } };
+    await page.route('**/api/call/dataset.facets', (route) => route.fulfill({ json: refusal }));
+    await show('#/data?split=val');
+    const filters = page.getByRole('complementary', { name: 'Filters' });
+    await filters.getByRole('alert').getByText('The counts are away', { exact: true }).waitFor();
+    await page.unroute('**/api/call/dataset.facets');
+    await filters.getByRole('button', { name: 'Try again' }).click();
+    await filters.getByRole('alert').waitFor({ state: 'detached' });
+    await show('#/data');
+    await expect.poll(() => cells().count()).toBe(6);
+  });
+
   it('filters by what is typed: completion, chip, name', async () => {
     const { page } = bench;
     await page.keyboard.press('/');

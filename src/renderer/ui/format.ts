@@ -49,3 +49,11 @@ export function count(value: number): string {
 export function cssColour([red, green, blue]: readonly [number, number, number]): string {
   return `rgb(${red} ${green} ${blue})`;
 }
+
+/** First words that messages of the core begin with in lower case. Any other may be a name of the user's, a file or a piece of code. */
+const PROSE = /^(an?|another|artifact|blob|could|it|loss|method|no|port|recipe|run|step|the|there|this|weights)(?= )/;
+
+/** A message of the core as a sentence of its own: the command line puts it after a colon, the window does not. */
+export function sentence(message: string): string {
+  return message.replace(PROSE, (word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
+}
