@@ -26,7 +26,7 @@ it('does not take a list for newer than what was told while it was on its way', 
   const runs = useRuns();
   const loaded = runs.load();
   core.tell?.(run('done'));
-  core.answer?.({ runs: [run('running')] });
+  core.answer?.({ runs: [run('running')], total: 1 });
   await loaded;
   expect(runs.byId.get('run_a')?.state).toBe('done');
 });
@@ -36,6 +36,17 @@ it('finds a run that is older than those listed, and tells one that is not there
   await runs.find('run_old');
   await runs.find('run_never');
   expect([runs.byId.has('run_old'), [...runs.missing]]).toEqual([true, ['run_never']]);
+});
+
+it('counts the runs that are not listed, and those that are new', async () => {
+  const runs = useRuns();
+  const loaded = runs.load();
+  core.answer?.({ runs: [{ ...run('done'), createdAt: '2026-01-02' }], total: 345 });
+  await loaded;
+  core.tell?.({ ...run('queued'), id: 'run_new', createdAt: '2026-01-03' });
+  core.tell?.({ ...run('running'), id: 'run_new', createdAt: '2026-01-03' });
+  core.tell?.({ ...run('running'), id: 'run_resumed', createdAt: '2026-01-01' });
+  expect([runs.all.length, runs.total]).toEqual([3, 346]);
 });
 
 it('gives back the settings that were typed before those of a run took their place', () => {

@@ -14,14 +14,19 @@ export const useRuns = defineStore('runs', () => {
   const byId = ref(new Map<string, RunSummary>());
   /** What events said since a list was asked for: what the list says of these runs may be older. */
   const told = new Map<string, RunSummary>();
+  /** Runs of the project, listed or not. */
+  const total = ref(0);
   const { error, isFirst, load } = useLoading(async (signal) => {
     told.clear();
-    const { runs } = await call(contract.listRuns, { limit: NEWEST }, { signal });
+    const { runs, total: counted } = await call(contract.listRuns, { limit: NEWEST }, { signal });
+    total.value = counted;
     byId.value = new Map([...runs.map((run) => [run.id, run] as const), ...told]);
     return runs.length;
   });
   useResync(() => void load());
   useCoreEvent('runs.changed', (run) => {
+    // Not one that is only older than those listed.
+    if (!byId.value.has(run.id) && run.createdAt >= (all.value[0]?.createdAt ?? '')) total.value += 1;
     told.set(run.id, run);
     byId.value.set(run.id, run);
   });
@@ -78,7 +83,7 @@ export const useRuns = defineStore('runs', () => {
     }
   }
 
-  return { all, byId, missing, running, queued, ended, error, isFirst, load, find, move };
+  return { all, total, byId, missing, running, queued, ended, error, isFirst, load, find, move };
 });
 
 /** The step that a run is at, or null. */

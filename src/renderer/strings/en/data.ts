@@ -177,5 +177,7 @@ export const data = {
     columns: { file: 'File', effect: 'Effect', what: 'What', remedy: 'What to do' },
     effects: { skipped: 'skipped', 'imported-without-mask': 'mask left out', warning: 'to know' },
     images: 'Images in the project',
+    firstOf: (listed: string, total: string) => `The first ${listed} of ${total} images are listed here.`,
+    showAll: 'Show all of them in the grid',
   },
 } as const;

@@ -6,6 +6,7 @@ export const runs = {
   queueEmpty: 'Nothing is queued.',
   history: 'History',
   historyEmpty: 'No run has ended yet.',
+  newestOf: (listed: string, total: string) => `The newest ${listed} of ${total} runs are listed.`,
   listLabel: 'Runs',
   queueHint: 'Drag to reorder, or Alt+↑ and Alt+↓.',
   moveUp: 'Move the run up in the queue',
