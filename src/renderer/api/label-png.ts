@@ -1,5 +1,8 @@
 import { countLabels, type CountedMap } from '../canvas/mask/counted-map.ts';
+// Not the whole catalogue: this is a part of the worker.
+import { trouble } from '../strings/en/trouble.ts';
 
+const words = trouble.labelPng;
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const GREY = 0;
 const PALETTE = 3;
@@ -12,7 +15,7 @@ export class UnreadablePng extends Error {}
  * colours are not labels. Throws `UnreadablePng`.
  */
 export async function readLabelPng(bytes: Uint8Array<ArrayBuffer>): Promise<CountedMap> {
-  if (SIGNATURE.some((value, index) => bytes[index] !== value)) throw unreadable('it is no PNG');
+  if (SIGNATURE.some((value, index) => bytes[index] !== value)) throw unreadable(words.noPng);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data: Uint8Array<ArrayBuffer>[] = [];
   let width = 0;
@@ -21,20 +24,20 @@ export async function readLabelPng(bytes: Uint8Array<ArrayBuffer>): Promise<Coun
     const length = view.getUint32(at);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const body = bytes.subarray(at + 8, at + 8 + length);
-    if (body.length < length) throw unreadable('it is cut off');
+    if (body.length < length) throw unreadable(words.cutOff);
     if (type === 'IHDR') {
       width = view.getUint32(at + 8);
       height = view.getUint32(at + 12);
       const [depth, colour, , , interlace] = body.subarray(8, 13);
       if (depth !== 8 || (colour !== PALETTE && colour !== GREY) || interlace !== 0) {
-        throw unreadable(`it has ${depth ?? '?'} bits of colour type ${colour ?? '?'}; expected 8 bits of palette or grey, not interlaced`);
+        throw unreadable(words.form(String(depth ?? '?'), String(colour ?? '?')));
       }
     } else if (type === 'IDAT') data.push(body);
     at += length + 12;
   }
-  if (width === 0 || height === 0) throw unreadable('it has no size');
+  if (width === 0 || height === 0) throw unreadable(words.noSize);
   const filtered = await inflate(data);
-  if (filtered.length !== (width + 1) * height) throw unreadable(`it holds ${filtered.length} bytes; expected ${(width + 1) * height}`);
+  if (filtered.length !== (width + 1) * height) throw unreadable(words.length(filtered.length, (width + 1) * height));
   const labels = unfilter(filtered, width, height);
   return { width, height, data: labels, counts: countLabels(labels) };
 }
@@ -44,7 +47,7 @@ async function inflate(parts: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array> {
   try {
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch (cause) {
-    throw unreadable(`its data cannot be inflated (${cause instanceof Error ? cause.message : String(cause)})`);
+    throw unreadable(words.inflate(cause instanceof Error ? cause.message : String(cause)));
   }
 }
 
@@ -58,7 +61,7 @@ function unfilter(filtered: Uint8Array, width: number, height: number): Uint8Arr
     const row = out.subarray(y * width, (y + 1) * width);
     const above = y === 0 ? nothing : out.subarray((y - 1) * width, y * width);
     const filter = filtered[from - 1] ?? 0;
-    if (filter > 4) throw unreadable(`row ${y} has filter ${filter}; expected 0 to 4`);
+    if (filter > 4) throw unreadable(words.filter(y, filter));
     if (filter === 0) row.set(coded);
     else unfilterRow(filter, coded, above, row);
   }

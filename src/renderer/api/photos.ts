@@ -2,7 +2,8 @@ import { dataset } from '#shared/contract/index.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import type { CountedMap } from '../canvas/mask/counted-map.ts';
 import type { PhotoSource, TiledPhoto } from '../canvas/view/photo-source.ts';
-import { blobUrl, call, getBlob } from './client.ts';
+import { strings } from '../strings/index.ts';
+import { call, getBlob } from './client.ts';
 import { decodeLabels, decodePicture, unshowable } from './pixel-jobs.ts';
 
 const PYRAMID_POLL_MS = 500;
@@ -15,11 +16,11 @@ export async function loadPhoto(imageId: string, signal: AbortSignal, isBuilding
   for (;;) {
     const pyramid = await call(dataset.photoPyramid, { imageId }, { signal });
     if (pyramid.state === 'whole') {
-      const { picture, reduced } = await decodePicture(await getBlob('display', imageId, { signal }), `the photo of ${imageId}`);
+      const { picture, reduced } = await decodePicture(await getBlob('display', imageId, { signal }), strings.trouble.photoOf(imageId));
       return { kind: 'whole', width: pyramid.width, height: pyramid.height, picture, reduced };
     }
     if (pyramid.state === 'ready') return tiles(imageId, pyramid);
-    if (pyramid.state === 'failed') throw pyramid.error === null ? unshowable(`the photo of ${imageId}`) : PenumbraError.fromValue(pyramid.error);
+    if (pyramid.state === 'failed') throw pyramid.error === null ? unshowable(strings.trouble.photoOf(imageId)) : PenumbraError.fromValue(pyramid.error);
     isBuilding();
     await new Promise((resolve) => setTimeout(resolve, PYRAMID_POLL_MS));
     signal.throwIfAborted();
@@ -38,6 +39,6 @@ function tiles(imageId: string, { width, height, tilePx, levels }: Pick<TiledPho
     height,
     tilePx,
     levels,
-    load: async (level, x, y) => (await decodePicture(await getBlob('photo-tile', `${imageId}.${level}.${x}.${y}`), `a tile of ${blobUrl('photo-tile', imageId)}`)).picture,
+    load: async (level, x, y) => (await decodePicture(await getBlob('photo-tile', `${imageId}.${level}.${x}.${y}`), strings.trouble.tileOf(imageId))).picture,
   };
 }

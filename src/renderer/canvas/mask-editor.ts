@@ -1,6 +1,7 @@
 import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { TileDiff } from '#shared/mask/tile-diff.ts';
 import { PenumbraError } from '#shared/errors.ts';
+import { strings } from '../strings/index.ts';
 import type { ImagePoint, PixelRect } from './geometry.ts';
 import type { CountedMap } from './mask/counted-map.ts';
 import { MaskDocument } from './mask/mask-document.ts';
@@ -150,8 +151,8 @@ export class MaskEditor {
    */
   open(photo: PhotoSource, map: CountedMap, { isSamePhoto = false } = {}): void {
     if (photo.width !== map.width || photo.height !== map.height) {
-      throw new PenumbraError('MASK_SIZE_MISMATCH', `The label map is ${map.width}×${map.height} px, the photo ${photo.width}×${photo.height} px.`, {
-        remedy: 'Choose label maps of the size of the photo.',
+      throw new PenumbraError('MASK_SIZE_MISMATCH', strings.trouble.mapSize.message(map, photo), {
+        remedy: strings.trouble.mapSize.remedy,
         details: { mapWidth: map.width, mapHeight: map.height, photoWidth: photo.width, photoHeight: photo.height },
       });
     }
