@@ -24,25 +24,55 @@ describe('Prefetch', () => {
     expect(prefetch.take('im_1', null)).toBeNull();
   });
 
-  it('gives out nothing that changed since, nor what was loaded for another stage', () => {
+  it('gives out nothing that was loaded for another stage, and forgets it', () => {
     const { prefetch, loads } = setUp();
     prefetch.want('im_1', null);
     expect(prefetch.take('im_1', 'crf')).toBeNull();
-    prefetch.drop('im_2');
-    expect(loads[0]?.signal.aborted).toBe(false);
-    prefetch.drop('im_1');
     expect(loads[0]?.signal.aborted).toBe(true);
-    expect(prefetch.take('im_1', null)).toBeNull();
+    prefetch.renew();
+    expect(loads).toHaveLength(1);
   });
 
-  it('forgets what failed before anybody asked for it, so that it is loaded anew', async () => {
+  it('loads anew what changed since', async () => {
+    const { prefetch, loads } = setUp();
+    prefetch.want('im_1', null);
+    prefetch.renew('im_2');
+    expect(loads[0]?.signal.aborted).toBe(false);
+    prefetch.renew('im_1');
+    expect(loads[0]?.signal.aborted).toBe(true);
+    expect(loads).toHaveLength(2);
+    const taken = prefetch.take('im_1', null);
+    loads[0]?.done(content('stale'));
+    loads[1]?.done(content('im_1'));
+    expect((await taken)?.image.id).toBe('im_1');
+  });
+
+  it('renews nothing that was dropped or given out', () => {
+    const { prefetch, loads } = setUp();
+    prefetch.want('im_1', null);
+    prefetch.drop();
+    expect(loads[0]?.signal.aborted).toBe(true);
+    prefetch.renew();
+    prefetch.want('im_2', null);
+    void prefetch.take('im_2', null);
+    prefetch.renew('im_2');
+    expect(loads).toHaveLength(2);
+    expect(prefetch.take('im_2', null)).toBeNull();
+  });
+
+  it('loads anew what failed before anybody asked for it', async () => {
     const { prefetch, loads } = setUp();
     prefetch.want('im_1', null);
     loads[0]?.failed(new Error('the core was away'));
     await Promise.resolve();
     await Promise.resolve();
+    prefetch.renew();
+    expect(loads).toHaveLength(2);
+    loads[1]?.failed(new Error('the core was away'));
+    await Promise.resolve();
+    await Promise.resolve();
     expect(prefetch.take('im_1', null)).toBeNull();
     prefetch.want('im_1', null);
-    expect(loads).toHaveLength(2);
+    expect(loads).toHaveLength(3);
   });
 });

@@ -51,6 +51,8 @@ export async function loadImageContent(imageId: string, { stage, signal, isBuild
 export class Prefetch {
   readonly #load: typeof loadImageContent;
   #next: { readonly imageId: string; readonly stage: string | null; readonly content: Promise<ImageContent>; readonly abort: AbortController } | null = null;
+  /** What was asked for last and not taken: the same as `#next`, unless its loading failed. */
+  #wanted: { readonly imageId: string; readonly stage: string | null } | null = null;
 
   constructor(load = loadImageContent) {
     this.#load = load;
@@ -59,9 +61,10 @@ export class Prefetch {
   want(imageId: string, stage: string | null): void {
     if (this.#next?.imageId === imageId && this.#next.stage === stage) return;
     this.drop();
+    this.#wanted = { imageId, stage };
     const abort = new AbortController();
     const next = { imageId, stage, content: this.#load(imageId, { stage, signal: abort.signal }), abort };
-    // What failed before anybody asked for it is loaded anew when it is asked for: the core may be back.
+    // What failed before anybody asked for it is loaded anew when it is asked for, or renewed: the core may be back.
     next.content.catch(() => {
       if (this.#next === next) this.#next = null;
     });
@@ -70,14 +73,27 @@ export class Prefetch {
 
   take(imageId: string, stage: string | null): Promise<ImageContent> | null {
     const next = this.#next;
-    if (next?.imageId !== imageId || next.stage !== stage) return null;
+    if (this.#wanted?.imageId !== imageId) return null;
+    if (next?.stage !== stage) {
+      this.drop();
+      return null;
+    }
     this.#next = null;
+    this.#wanted = null;
     return next.content;
   }
 
-  /** Forgets what was loaded: of one image, because it changed, or whatever it is. */
-  drop(imageId?: string): void {
-    if (imageId !== undefined && this.#next?.imageId !== imageId) return;
+  /** Loads anew what is wanted: of one image, because it changed, or whatever it is, because nobody knows what became of it. */
+  renew(imageId?: string): void {
+    const wanted = this.#wanted;
+    if (wanted === null || (imageId !== undefined && wanted.imageId !== imageId)) return;
+    this.drop();
+    this.want(wanted.imageId, wanted.stage);
+  }
+
+  /** Forgets what was loaded. */
+  drop(): void {
+    this.#wanted = null;
     this.#next?.abort.abort();
     this.#next?.content.then(({ photo }) => closePhoto(photo)).catch(() => undefined);
     this.#next = null;

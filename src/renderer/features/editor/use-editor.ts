@@ -343,7 +343,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   }
 
   useCoreEvent('edits.changed', (now) => {
-    prefetch.drop(now.imageId);
+    prefetch.renew(now.imageId);
     if (now.imageId !== imageId.value) return;
     if (isLoading.value) saidMeanwhile = now;
     if (isLoading.value || state.value === null || waiting.value > 0 || stuck.value !== null) return;
@@ -353,7 +353,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
   });
   useResync(() => {
     // Nobody said what became of it meanwhile.
-    prefetch.drop();
+    prefetch.renew();
     // What failed while the core was away is tried again now that it is back.
     if (error.value !== null && content.value === null) void open(imageId.value);
     const known = imageId.value === undefined ? null : saves.queue.knownState(imageId.value);
@@ -363,7 +363,7 @@ export function useEditor(element: Ref<HTMLElement | null>, imageId: Ref<string 
       .catch(() => undefined);
   });
   const endLandings = saves.onLanded((operation, now) => {
-    prefetch.drop(now.imageId);
+    prefetch.renew(now.imageId);
     if (now.imageId !== imageId.value || saves.queue.waiting(now.imageId) > 0) return;
     const hadConflicts = state.value?.conflictPixels ?? 0;
     state.value = now;
