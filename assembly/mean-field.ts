@@ -26,12 +26,17 @@ function addTo(place: usize, value: v128): void {
   v128.store(place, f32x4.add(v128.load(place), value));
 }
 
-/** values[corner, :] += weight · before[point] · input[point, :]. */
-export function splat(input: usize, values: usize, corners: usize, weights: usize, before: usize, points: i32, perPoint: i32, stride: i32, count: i32): void {
+/**
+ * Goes over all corners of all points, whose values begin at `rows`: what a point has goes to its corners, or is gathered from them, by their weights
+ * and by scale · factors[point]. The two loops are compiled apart.
+ */
+// @ts-ignore: decorator
+@inline
+function transfer(gathers: bool, rows: usize, values: usize, corners: usize, weights: usize, factors: usize, scale: f32, points: i32, perPoint: i32, stride: i32, count: i32): void {
   const rowBytes = <usize>count * 4;
   const step = <usize>stride * 4;
   for (let point = 0; point < points; point++) {
-    const factor = load<f32>(before + (<usize>point << 2));
+    const factor = load<f32>(factors + (<usize>point << 2)) * scale;
     for (let corner = 0; corner < perPoint; corner += 3) {
       let a = rowOf(values, corners, 0, rowBytes);
       let b = rowOf(values, corners, 1, rowBytes);
@@ -39,11 +44,14 @@ export function splat(input: usize, values: usize, corners: usize, weights: usiz
       const wa = weightOf(weights, 0, factor);
       const wb = weightOf(weights, 1, factor);
       const wc = weightOf(weights, 2, factor);
-      for (let from = input, end = input + rowBytes; from < end; from += LANES) {
-        const value = v128.load(from);
-        addTo(a, f32x4.mul(wa, value));
-        addTo(b, f32x4.mul(wb, value));
-        addTo(c, f32x4.mul(wc, value));
+      for (let at = rows, end = rows + rowBytes; at < end; at += LANES) {
+        if (gathers) addTo(at, f32x4.add(f32x4.mul(wa, v128.load(a)), f32x4.add(f32x4.mul(wb, v128.load(b)), f32x4.mul(wc, v128.load(c)))));
+        else {
+          const value = v128.load(at);
+          addTo(a, f32x4.mul(wa, value));
+          addTo(b, f32x4.mul(wb, value));
+          addTo(c, f32x4.mul(wc, value));
+        }
         a += LANES;
         b += LANES;
         c += LANES;
@@ -51,8 +59,18 @@ export function splat(input: usize, values: usize, corners: usize, weights: usiz
       corners += 12;
       weights += 12;
     }
-    input += step;
+    rows += step;
   }
+}
+
+/** values[corner, :] += weight · before[point] · input[point, :]. */
+export function splat(input: usize, values: usize, corners: usize, weights: usize, before: usize, points: i32, perPoint: i32, stride: i32, count: i32): void {
+  transfer(false, input, values, corners, weights, before, 1, points, perPoint, stride, count);
+}
+
+/** output[point, :] += after[point] · scale · Σ weight · values[corner, :]. */
+export function slice(values: usize, output: usize, corners: usize, weights: usize, after: usize, points: i32, perPoint: i32, stride: i32, count: i32, scale: f32): void {
+  transfer(true, output, values, corners, weights, after, scale, points, perPoint, stride, count);
 }
 
 /** to[v, :] = from[v, :] + ½ (from[back, :] + from[forth, :]); row 0 stays zero. */
@@ -72,32 +90,6 @@ export function blur(from: usize, to: usize, neighbours: usize, vertices: i32, c
       back += LANES;
       forth += LANES;
     }
-  }
-}
-
-/** output[point, :] += after[point] · scale · Σ weight · values[corner, :]. */
-export function slice(values: usize, output: usize, corners: usize, weights: usize, after: usize, points: i32, perPoint: i32, stride: i32, count: i32, scale: f32): void {
-  const rowBytes = <usize>count * 4;
-  const step = <usize>stride * 4;
-  for (let point = 0; point < points; point++) {
-    const factor = load<f32>(after + (<usize>point << 2)) * scale;
-    for (let corner = 0; corner < perPoint; corner += 3) {
-      let a = rowOf(values, corners, 0, rowBytes);
-      let b = rowOf(values, corners, 1, rowBytes);
-      let c = rowOf(values, corners, 2, rowBytes);
-      const wa = weightOf(weights, 0, factor);
-      const wb = weightOf(weights, 1, factor);
-      const wc = weightOf(weights, 2, factor);
-      for (let to = output, end = output + rowBytes; to < end; to += LANES) {
-        addTo(to, f32x4.add(f32x4.mul(wa, v128.load(a)), f32x4.add(f32x4.mul(wb, v128.load(b)), f32x4.mul(wc, v128.load(c)))));
-        a += LANES;
-        b += LANES;
-        c += LANES;
-      }
-      corners += 12;
-      weights += 12;
-    }
-    output += step;
   }
 }
 

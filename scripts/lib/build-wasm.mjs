@@ -8,9 +8,11 @@ import { repositoryRoot } from './cache.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 
 const MODULES = [
+  { source: 'assembly/blur.ts', target: 'src/shared/raster/filter/blur-wasm.ts', constant: 'BLUR_WASM' },
   { source: 'assembly/mean-field.ts', target: 'src/shared/raster/crf/mean-field-wasm.ts', constant: 'MEAN_FIELD_WASM' },
   { source: 'assembly/canny.ts', target: 'src/shared/raster/filter/canny-wasm.ts', constant: 'CANNY_WASM' },
   { source: 'assembly/resize.ts', target: 'src/shared/raster/resize/pil-wasm.ts', constant: 'PIL_WASM' },
+  { source: 'assembly/slic.ts', target: 'src/shared/raster/superpixels/slic-wasm.ts', constant: 'SLIC_WASM' },
 ];
 
 /**

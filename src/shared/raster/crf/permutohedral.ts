@@ -124,9 +124,10 @@ export class PermutohedralLattice {
       this.#values = new Float32Array(size);
       this.#blurred = new Float32Array(size);
     }
-    this.#splat(input, pass);
+    this.#values.fill(0, 0, size);
+    this.#transfer(false, input, pass, pass.before, 1);
     for (let axis = 0; axis <= this.dimensions; axis++) this.#blur(axis, pass.count);
-    this.#slice(output, pass);
+    this.#transfer(true, output, pass, pass.after, this.sliceFactor);
   }
 
   /** Lets go of the memory of the last filtering; the next one takes it anew. */
@@ -191,17 +192,21 @@ export class PermutohedralLattice {
     }
   }
 
-  #splat(input: Float32Array, { stride, first, count, before }: FilterPass): void {
+  /** Between the corners' values and those of their points, by the corners' weights and factors[point] · scale: `gathers` adds to the points, else to the corners. */
+  #transfer(gathers: boolean, ofPoints: Float32Array, { stride, first, count }: FilterPass, factors: Float32Array, scale: number): void {
     const { corners, weights } = this;
     const values = this.#values;
+    const from = gathers ? values : ofPoints;
+    const to = gathers ? ofPoints : values;
     const perPoint = this.dimensions + 1;
-    values.fill(0, 0, (this.vertices + 1) * count);
     for (let corner = 0; corner < corners.length; corner++) {
       const point = Math.floor(corner / perPoint);
-      const weight = (weights[corner] ?? 0) * (before[point] ?? 0);
-      const to = (corners[corner] ?? 0) * count;
-      const from = point * stride + first;
-      for (let value = 0; value < count; value++) values[to + value] = (values[to + value] ?? 0) + weight * (input[from + value] ?? 0);
+      const weight = (weights[corner] ?? 0) * (factors[point] ?? 0) * scale;
+      const atCorner = (corners[corner] ?? 0) * count;
+      const atPoint = point * stride + first;
+      const read = gathers ? atCorner : atPoint;
+      const written = gathers ? atPoint : atCorner;
+      for (let value = 0; value < count; value++) to[written + value] = (to[written + value] ?? 0) + weight * (from[read + value] ?? 0);
     }
   }
 
@@ -221,19 +226,6 @@ export class PermutohedralLattice {
     }
     this.#values = to;
     this.#blurred = from;
-  }
-
-  #slice(output: Float32Array, { stride, first, count, after }: FilterPass): void {
-    const { corners, weights } = this;
-    const values = this.#values;
-    const perPoint = this.dimensions + 1;
-    for (let corner = 0; corner < corners.length; corner++) {
-      const point = Math.floor(corner / perPoint);
-      const weight = (weights[corner] ?? 0) * (after[point] ?? 0) * this.sliceFactor;
-      const from = (corners[corner] ?? 0) * count;
-      const to = point * stride + first;
-      for (let value = 0; value < count; value++) output[to + value] = (output[to + value] ?? 0) + weight * (values[from + value] ?? 0);
-    }
   }
 }
 

@@ -38,6 +38,17 @@ describe('Gaussian blur', () => {
     expect(worstDifference(blurred, fixture.values('lab_blurred_wide'))).toBeLessThan(1e-5);
   });
 
+  it('in WebAssembly and in TypeScript is the same, at any size', () => {
+    const sizes = fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 3 }), fc.nat(), fc.constantFrom(0.1, 1, 3.7));
+    fc.assert(
+      fc.property(sizes, ([width, height, channels, seed, sigmaPx]) => {
+        const values = Float64Array.from({ length: width * height * channels }, (_, at) => Math.sin(at * 12.9898 + seed) * 43758.5453);
+        const size = { width, height, channels };
+        expect(gaussianBlur(values, size, sigmaPx)).toEqual(gaussianBlur(values, size, sigmaPx, 'plain'));
+      }),
+    );
+  });
+
   it('3×3 as OpenCV', () => expect(worstDifference(gaussianBlur3(grey).data, fixture.values('blur3'))).toBe(0));
 
   it('of a lone pixel and of nothing', () => {

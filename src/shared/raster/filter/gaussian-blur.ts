@@ -1,18 +1,46 @@
 import { assertLength, assertPositive } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
+import { Placing, WasmLoops } from '../wasm-loops.ts';
+import { BLUR_WASM } from './blur-wasm.ts';
 
 /**
  * Gaussian blur of interleaved channels as scipy.ndimage.gaussian_filter does it in float64: kernel cut at 4 σ, the image mirrored about its
- * edges, edge pixel included. → a new array. `sigmaPx` 0 gives a copy.
+ * edges, edge pixel included. → a new array. `sigmaPx` 0 gives a copy. `engine` keeps to TypeScript, for tests.
  */
-export function gaussianBlur(values: Float64Array, size: { readonly width: number; readonly height: number; readonly channels: number }, sigmaPx: number): Float64Array {
+export function gaussianBlur(
+  values: Float64Array,
+  size: { readonly width: number; readonly height: number; readonly channels: number },
+  sigmaPx: number,
+  engine?: 'plain',
+): Float64Array {
   const { width, height, channels } = size;
   assertLength('Gaussian blur', width, height, channels, values.length);
   if (sigmaPx === 0) return values.slice();
   assertPositive('Gaussian blur', 'sigma', sigmaPx);
-  const kernel = gaussianKernel(sigmaPx);
-  const down = alongColumns(values, kernel, height, width * channels);
-  return alongRows(down, kernel, width, channels);
+  const result = new Float64Array(values.length);
+  if (values.length === 0) return result;
+  const weights = gaussianKernel(sigmaPx);
+  const reach = weights.length - 1;
+  const run = width * channels;
+  const margin = reach * channels;
+  const { source, kernel, rows, beside, row, blurred, weigh } = (engine === 'plain' ? null : workInWasm(values, weights, run, margin)) ?? workPlainly(values, weights, run, margin);
+  for (let distance = -reach; distance <= reach; distance++) beside[distance + reach] = (distance + reach) * channels;
+  for (let y = 0; y < height; y++) {
+    for (let distance = -reach; distance <= reach; distance++) rows[distance + reach] = mirrored(y + distance, height) * run;
+    weigh(source, kernel, rows, run, row, margin);
+    // With its mirrored ends, so that nothing has to be asked of each position.
+    for (let x = 0; x < reach; x++) {
+      const before = margin + mirrored(x - reach, width) * channels;
+      const after = margin + mirrored(width + x, width) * channels;
+      for (let channel = 0; channel < channels; channel++) {
+        row[x * channels + channel] = row[before + channel] ?? 0;
+        row[margin + run + x * channels + channel] = row[after + channel] ?? 0;
+      }
+    }
+    weigh(row, kernel, beside, run, blurred, 0);
+    result.set(blurred, y * run);
+  }
+  return result;
 }
 
 /** Weights at distance 0..radius. */
@@ -24,44 +52,68 @@ function gaussianKernel(sigmaPx: number): Float64Array {
   return weights.map((weight) => weight / sum);
 }
 
-/** Rows of `run` values; each becomes a sum of the rows around it. */
-function alongColumns(values: Float64Array, kernel: Float64Array, height: number, run: number): Float64Array {
-  const result = new Float64Array(values.length);
-  const reach = kernel.length - 1;
-  const rows = new Int32Array(2 * reach + 1); // where the rows around begin
-  for (let y = 0; y < height; y++) {
-    for (let distance = -reach; distance <= reach; distance++) rows[distance + reach] = mirrored(y + distance, height) * run;
-    weigh(values, kernel, rows, run, result, y * run);
-  }
-  return result;
+/** The arrays of a blur: each row is weighed down its columns first, then along itself. */
+interface BlurWork {
+  readonly source: Float64Array;
+  readonly kernel: Float64Array;
+  readonly rows: Int32Array; // where the rows around begin
+  readonly beside: Int32Array; // where the values around begin
+  readonly row: Float64Array; // one row with a margin on either side
+  readonly blurred: Float64Array; // the row without
+  /** to[start + i] = Σ kernel[|d|] · from[starts[d] + i] for i < run, nearest first as SciPy adds them. */
+  readonly weigh: (from: Float64Array, kernel: Float64Array, starts: Int32Array, run: number, to: Float64Array, start: number) => void;
 }
 
-/** Each value becomes a sum of those of its channel around it in its row. */
-function alongRows(values: Float64Array, kernel: Float64Array, width: number, channels: number): Float64Array {
-  const result = new Float64Array(values.length);
-  const reach = kernel.length - 1;
-  const run = width * channels;
-  const margin = reach * channels;
-  // A row with its mirrored ends, so that nothing has to be asked of each position.
-  const row = new Float64Array(run + 2 * margin);
-  const starts = Int32Array.from({ length: 2 * reach + 1 }, (_, distance) => distance * channels);
-  for (let start = 0; start < values.length; start += run) {
-    row.set(values.subarray(start, start + run), margin);
-    for (let x = 0; x < reach; x++) {
-      const before = start + mirrored(x - reach, width) * channels;
-      const after = start + mirrored(width + x, width) * channels;
-      for (let channel = 0; channel < channels; channel++) {
-        row[x * channels + channel] = values[before + channel] ?? 0;
-        row[margin + run + x * channels + channel] = values[after + channel] ?? 0;
-      }
-    }
-    weigh(row, kernel, starts, run, result, start);
-  }
-  return result;
+function workPlainly(values: Float64Array, kernel: Float64Array, run: number, margin: number): BlurWork {
+  const around = 2 * kernel.length - 1;
+  return {
+    source: values,
+    kernel,
+    rows: new Int32Array(around),
+    beside: new Int32Array(around),
+    row: new Float64Array(run + 2 * margin),
+    blurred: new Float64Array(run),
+    weigh: weighPlainly,
+  };
 }
 
-/** to[start + i] = Σ kernel[|d|] · from[starts[d] + i], nearest first as SciPy adds them. */
-function weigh(from: Float64Array, kernel: Float64Array, starts: Int32Array, run: number, to: Float64Array, start: number): void {
+interface Loops {
+  weigh(from: number, kernel: number, starts: number, reach: number, run: number, to: number): void;
+}
+
+const LOOPS = new WasmLoops<Loops>(BLUR_WASM);
+/** How far the loops reach beyond an array. */
+const MARGIN_BYTES = 24;
+
+/** Null where WebAssembly is not to be had. */
+function workInWasm(values: Float64Array, weights: Float64Array, run: number, margin: number): BlurWork | null {
+  const around = 2 * weights.length - 1;
+  const placing = new Placing();
+  const source = placing.place(values.byteLength + MARGIN_BYTES);
+  const kernel = placing.place(weights.byteLength);
+  const rows = placing.place(around * 4);
+  const beside = placing.place(around * 4);
+  const row = placing.place((run + 2 * margin) * 8 + MARGIN_BYTES);
+  const blurred = placing.place(run * 8 + MARGIN_BYTES);
+  const running = LOOPS.borrow(placing.bytes);
+  if (running === null) return null;
+  const { buffer } = running.memory;
+  const work: BlurWork = {
+    source: new Float64Array(buffer, source, values.length),
+    kernel: new Float64Array(buffer, kernel, weights.length),
+    rows: new Int32Array(buffer, rows, around),
+    beside: new Int32Array(buffer, beside, around),
+    row: new Float64Array(buffer, row, run + 2 * margin),
+    blurred: new Float64Array(buffer, blurred, run),
+    weigh: (from, factors, starts, count, to, start) =>
+      running.loops.weigh(from.byteOffset, factors.byteOffset, starts.byteOffset, factors.length - 1, count, to.byteOffset + start * 8),
+  };
+  work.source.set(values);
+  work.kernel.set(weights);
+  return work;
+}
+
+function weighPlainly(from: Float64Array, kernel: Float64Array, starts: Int32Array, run: number, to: Float64Array, start: number): void {
   const reach = kernel.length - 1;
   const centre = kernel[0] ?? 0;
   const middle = starts[reach] ?? 0;

@@ -5,33 +5,40 @@ import type { IntRaster, Regions } from '../rasters.ts';
  * the neighbour met last, and a search stops at `most` pixels, so that a larger part falls into several.
  */
 export function joinSmallParts({ width, height, data }: IntRaster, least: number, most: number): Regions {
-  const result = new Int32Array(data.length).fill(-1);
+  // With a margin of one pixel that no part reaches and that is nobody's neighbour.
+  const stride = width + 2;
+  const labels = new Int32Array(stride * (height + 2)).fill(-1);
+  for (let y = 0; y < height; y++) labels.set(data.subarray(y * width, (y + 1) * width), (y + 1) * stride + 1);
+  const parts = new Int32Array(labels.length).fill(-1);
+  const around = Int32Array.of(1, -1, stride, -stride);
   const queue = new Int32Array(Math.max(1, most));
   let next = 0;
-  for (let start = 0; start < data.length; start++) {
-    if (result[start] !== -1) continue;
-    const label = data[start];
-    let adjacent = next;
-    let size = 1;
-    result[start] = next;
-    queue[0] = start;
-    for (let visited = 0; visited < size && size < most; visited++) {
-      const pixel = queue[visited] ?? 0;
-      const x = pixel % width;
-      for (let side = 0; side < 4; side++) {
-        if (side === 0 ? x === width - 1 : side === 1 ? x === 0 : side === 2 ? pixel + width >= width * height : pixel < width) continue;
-        const other = side === 0 ? pixel + 1 : side === 1 ? pixel - 1 : side === 2 ? pixel + width : pixel - width;
-        const taken = result[other] ?? -1;
-        if (taken === -1 && data[other] === label) {
-          result[other] = next;
-          queue[size++] = other;
-          if (size >= most) break;
-        } else if (taken !== -1 && taken !== next) adjacent = taken;
+  for (let y = 1; y <= height; y++) {
+    for (let start = y * stride + 1, end = start + width; start < end; start++) {
+      if (parts[start] !== -1) continue;
+      const label = labels[start];
+      let adjacent = next;
+      let size = 1;
+      parts[start] = next;
+      queue[0] = start;
+      for (let visited = 0; visited < size && size < most; visited++) {
+        const pixel = queue[visited] ?? 0;
+        for (let side = 0; side < 4; side++) {
+          const other = pixel + (around[side] ?? 0);
+          const taken = parts[other] ?? -1;
+          if (taken === -1 && labels[other] === label) {
+            parts[other] = next;
+            queue[size++] = other;
+            if (size >= most) break;
+          } else if (taken !== -1 && taken !== next) adjacent = taken;
+        }
       }
+      if (size < least) for (let at = 0; at < size; at++) parts[queue[at] ?? 0] = adjacent;
+      else next += 1;
     }
-    if (size < least) for (let at = 0; at < size; at++) result[queue[at] ?? 0] = adjacent;
-    else next += 1;
   }
+  const result = new Int32Array(data.length);
+  for (let y = 0; y < height; y++) result.set(parts.subarray((y + 1) * stride + 1, (y + 2) * stride - 1), y * width);
   return { count: lastOf(result) + 1, width, height, data: result };
 }
 

@@ -25,6 +25,7 @@ describe('SLIC as scikit-image', () => {
     ['loose', { ...SLIC_SILOP, segments: 150, compactness: 5, connected: false }],
   ])('%s', (name, parameters) => {
     const { data, count } = slic(image, parameters);
+    expect(slic(image, parameters, undefined, 'plain').data).toEqual(data);
     expect(shareMatched(data, fixture.values(`slic_${name}`))).toBeGreaterThanOrEqual(0.999);
     expect(data.every((label) => label >= 0 && label < count)).toBe(true);
   });
@@ -45,6 +46,16 @@ describe('SLIC', () => {
         return regions.data.length === width * height && parts.count <= regions.count && regions.data.every((label) => label >= 0 && label < regions.count);
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it('in WebAssembly and in TypeScript is the same, at any size', () => {
+    const settings = fc.record({ segments: fc.integer({ min: 1, max: 60 }), compactness: fc.constantFrom(0.1, 5, 15), sigmaPx: fc.constantFrom(0, 0.6, 3), connected: fc.boolean() });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 24 }), fc.nat(), settings, (width, height, seed, rest) => {
+        const parameters = { ...rest, iterations: 4 };
+        expect(slic(noisy(width, height, seed), parameters)).toEqual(slic(noisy(width, height, seed), parameters, undefined, 'plain'));
+      }),
     );
   });
 
