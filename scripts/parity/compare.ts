@@ -93,10 +93,13 @@ function withoutGradients(value: Scalar): Gradients {
   return { loss: value, byName: new Map(), dispose: () => value.dispose() };
 }
 
-function filledModel(backend: TensorBackend, { table, classes }: ParityCase, mode: Mode): Model {
+function filledModel(backend: TensorBackend, { table, classes, damped }: ParityCase, mode: Mode): Model {
   const norm = mode === 'train' ? 'batch' : 'frozen-statistics';
   const model = buildNetwork(backend, table, { classes, norm, headNorm: norm, dropoutFactor: 0, trainAll: true, random: ZEROS });
-  const values = model.parameters.list().map(({ name, shape, layout }): [string, HostTensor] => [name, parameterValue(name, referenceShape(shape, layout))]);
+  const values = model.parameters.list().map(({ name, shape, layout }): [string, HostTensor] => {
+    const value = parameterValue(name, referenceShape(shape, layout));
+    return [name, damped !== undefined && new RegExp(damped.names).test(name) ? { ...value, values: value.values.map((number) => number * damped.by) } : value];
+  });
   model.parameters.load(new Map(values), { source: 'values of names' });
   return model;
 }

@@ -1,6 +1,12 @@
 import { NETWORKS, type NetworkEntry } from '#main/ml/nn/networks/catalogue.ts';
 import type { ParityCase } from './reference-file.ts';
 
+/**
+ * The last norm of each residual branch, for families that have one. At full strength every block doubles what comes in, and a hundred of them make
+ * of rounding what is to be measured, in PyTorch as well; trained networks add less in each block, too.
+ */
+const DAMPED = { names: String.raw`\.(?:bn3|increase\.bn)\.weight$`, by: 0.25 };
+
 /** What is compared of one network. */
 export interface FullCase {
   /** Logits and taps, on a photo large enough that every dilation reads within it. */
@@ -35,5 +41,6 @@ function fullCase(name: string, { table, classes }: NetworkEntry, size: number, 
     size: [size, size],
     batch: 1,
     modes: [mode],
+    ...(['resnet', 'resnest', 'resnet-caffe'].includes(backbone.family) ? { damped: DAMPED } : {}),
   };
 }

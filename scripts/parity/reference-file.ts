@@ -12,6 +12,8 @@ export interface ParityCase {
   readonly size: readonly [number, number];
   readonly batch: number;
   readonly modes: readonly Mode[];
+  /** Parameters made smaller than their names say: those whose names match, by this power of two. */
+  readonly damped?: { readonly names: string; readonly by: number };
 }
 
 /** eval: running moments, gradients too; forward: the same without gradients; train: moments of the batch. No dropout in any. */
