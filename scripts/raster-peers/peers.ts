@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import * as z from 'zod';
 
 const run = promisify(execFile);
-/** Dense squaring takes a quarter of an hour where the machine has other work. */
+/** Dense squaring takes long where the machine has other work. */
 const LIMIT_MS = 60 * 60_000;
 
 async function lastLineOf(program: string, script: string, args: readonly string[]): Promise<unknown> {

@@ -1,6 +1,8 @@
-"""IRN's random walk by squaring the dense matrix in PyTorch, one thread: processor seconds and memory beyond the import as JSON.
+"""IRN's random walk by squaring the dense matrix in PyTorch, one thread: processor seconds, memory beyond the import, and how often it was squared, as JSON.
 
-    python walk.py EDGES.npy SCORES.npy OUT.npy RADIUS BETA DOUBLINGS
+    python walk.py EDGES.npy SCORES.npy OUT.npy RADIUS BETA DOUBLINGS LIMIT_S
+
+After LIMIT_S seconds by the clock no further squaring begins; OUT.npy holds the scores after as many as were done.
 """
 
 import json
@@ -25,7 +27,7 @@ def offsets_of(radius):
 
 
 edges, scores, target = sys.argv[1:4]
-radius, beta, doublings = (int(text) for text in sys.argv[4:7])
+radius, beta, doublings, limit_s = (int(text) for text in sys.argv[4:8])
 imported = resident_bytes()
 edges, scores = np.load(edges), np.load(scores)
 height, width = edges.shape
@@ -39,11 +41,13 @@ for dy, dx in offsets_of(radius):
     here, there = index[:bottom, left:right].ravel(), index[dy : bottom + dy, left + dx : right + dx].ravel()
     dense[here, there] = dense[there, here] = (1 - largest.ravel()) ** beta
 matrix /= matrix.sum(dim=0, keepdim=True)
-start = time.process_time()
-for _ in range(doublings):
+start, end = time.process_time(), time.monotonic() + limit_s
+done = 0
+while done < doublings and time.monotonic() < end:
     matrix = torch.matmul(matrix, matrix)
+    done += 1
 walked = torch.matmul(torch.from_numpy(scores.reshape(len(scores), -1)), matrix)
 seconds = time.process_time() - start
 np.save(target, walked.numpy().reshape(scores.shape))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps({"seconds": seconds, "bytes": peak - imported}))
+print(json.dumps({"seconds": seconds, "bytes": peak - imported, "doublings": done}))

@@ -57,6 +57,8 @@ describe('penumbra tool', () => {
     const before = await readdir(folder);
     const wrong = await runCli(['tool', 'walk', at('whole.npy'), '--scores', at('scores.npy'), '--out', at('walked.npy')]);
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('is int32 of shape (30, 40); expected floats of three axes') as string });
+    const several = await runCli(['tool', 'slic', at('a.png'), at('b.png'), '--out', at('both.npy')]);
+    expect(several).toMatchObject({ code: 2, stderr: expect.stringContaining('both.npy names one file for 2') as string });
     expect(await readdir(folder)).toEqual(before);
   });
 });
@@ -101,6 +103,19 @@ describe('a tool', () => {
     ['walk', {}, 'No --scores are given'],
   ])('%s says what it needs', async (tool, settings, message) => {
     await expect(run(tool, tool === 'morph' ? 'labels.png' : 'a.png', null, settings)).rejects.toThrow(message);
+  });
+
+  test.each([
+    ['crf', 'a.png', { labels: 'other.png' }],
+    ['vote', 'a.png', { labels: 'other.png' }],
+    ['quickshift', 'a.png', { noise: 'other.npy' }],
+    ['walk', 'edges.npy', { scores: 'other.npy' }],
+    ['boundary', 'labels.png', { truth: 'other.png' }],
+  ])('%s refuses what is of another size, as a mistake of the user', async (tool, file, settings) => {
+    await writeFile(at('other.png'), encodeLabelPng({ width: 8, height: 6, data: new Uint8Array(48) }));
+    await writeFile(at('other.npy'), encodeNpy({ dtype: 'float32', shape: [6, 8], data: new Float32Array(48) }));
+    const paths = Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, at(value)]));
+    await expect(run(tool, file, null, paths)).rejects.toMatchObject({ code: 'BAD_REQUEST', message: expect.stringMatching(/8.*40|40.*8|48/) as string });
   });
 
   test.each(['slic', 'components'])('%s of a file that is not there says so', async (tool) => {

@@ -1,3 +1,4 @@
+import { badInput } from './bad-input.ts';
 import { assertPlanes, type Planes } from './planes.ts';
 
 /**
@@ -35,7 +36,7 @@ function withFrontPlane(scores: Planes): Planes {
 /** Index of the best plane at each pixel; of equal ones the first, so background wins ties. [C, H, W] → [H * W]. */
 export function argmaxPlanes(planes: Planes): Uint8Array {
   assertPlanes(planes);
-  if (planes.count > 256) throw new RangeError(`argmaxPlanes: expected at most 256 planes, got ${planes.count}`);
+  if (planes.count > 256) throw badInput('label map', `${planes.count} classes; expected at most 256`, 'Leave classes out, or keep the scores.');
   const pixels = planes.width * planes.height;
   const winner = new Uint8Array(pixels);
   const best = planes.data.slice(0, pixels);

@@ -93,6 +93,7 @@ async function targetsOf(tool: Tool, files: readonly string[], out: string | und
   if (out === undefined) return files.map(() => null);
   const isFolder = (await stat(out).catch(() => null))?.isDirectory() === true;
   if (files.length === 1 && !isFolder && path.extname(out) !== '') return [out];
+  if (!isFolder && isFileName(out)) throw new UsageError(`--out ${out} names one file for ${files.length}`, 'Name a folder.');
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw new PenumbraError('WRITE_FAILED', `${out} cannot be made a folder.`, { remedy: 'Choose a place that may be written to.', cause });
   });
@@ -100,6 +101,10 @@ async function targetsOf(tool: Tool, files: readonly string[], out: string | und
   const twice = targets.find((target, index) => targets.indexOf(target) !== index);
   if (twice !== undefined) throw new UsageError(`two files would both become ${twice}`, 'Run them one after the other, into two folders.');
   return targets;
+}
+
+function isFileName(out: string): boolean {
+  return /\.(png|npy|json)$/i.test(out);
 }
 
 function lineOf({ file, target, facts, seconds }: ToolAnswer): string {

@@ -103,7 +103,7 @@ describe('dense CRF', () => {
 
   it('refuses a unary of another size', () => {
     const unary = unaryFromLabels({ width: 3, height: 3, data: new Uint8Array(9) }, [0, 1], 0.7);
-    expect(() => denseCrf(wholeImage(image), unary, CRF_ROWS.irn)).toThrow('unary is 3×3 px, the image region 12×8 px');
+    expect(() => denseCrf(wholeImage(image), unary, CRF_ROWS.irn)).toThrow('labels or scores are 3×3 px; expected the photo\'s 12×8');
   });
 
   const someScores = (count: number): Planes => ({

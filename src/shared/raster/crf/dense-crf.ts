@@ -89,7 +89,7 @@ export class DenseCrf {
     const { width, height } = this.#image;
     assertPlanes(unary);
     if (unary.width !== width || unary.height !== height) {
-      throw new RangeError(`dense CRF: unary is ${unary.width}×${unary.height} px, the image region ${width}×${height} px`);
+      throw badInput('dense CRF', `labels or scores are ${unary.width}×${unary.height} px; expected the photo's ${width}×${height}`, 'Give those of this photo, or resize them.');
     }
     assertWhole('dense CRF', 'iterations', parameters.iterations, 0, 10_000);
     if (unary.count === 0 && width * height > 0) throw badInput('dense CRF', 'no labels', 'Give energies of at least one label.');
