@@ -90,9 +90,9 @@ export const OPERATIONS: readonly Case[] = [
   { name: 'exact GELU', inputs: { x: X }, make: ({ backend }) => ({ x }) => backend.ops.gelu(backend.tf.mul(x as Tensor, 3)) },
   {
     name: 'attention',
-    inputs: { q: [2, 3, 5, 4], k: [2, 3, 5, 4], v: [2, 3, 5, 4] },
-    make: ({ backend }) => ({ q, k, v }) => {
-      const { attention, result } = backend.ops.attend(q as Tensor4D, k as Tensor4D, v as Tensor4D, 0.5);
+    inputs: { qkv: [2 * 5, 3 * 3 * 4] },
+    make: ({ backend }) => ({ qkv }) => {
+      const { attention, result } = backend.ops.attend(qkv as Tensor2D, { batch: 2, heads: 3, scale: 0.5 });
       return backend.tf.concat([backend.tf.reshape(attention, [-1]), backend.tf.reshape(result, [-1])]);
     },
   },

@@ -43,6 +43,14 @@ export interface PoolGeometry {
 /** A batch norm's parameters and running moments, [C] each. */
 export type NormTensors = Readonly<Record<'scale' | 'shift' | 'mean' | 'variance', Tensor1D>>;
 
+/** How rows of queries, keys and values belong together. */
+export interface AttentionSpec {
+  /** Samples; the rows of each follow one another. */
+  readonly batch: number;
+  readonly heads: number;
+  readonly scale: number;
+}
+
 /** Moments of one batch, as torch's batch norm keeps them. Valid only during the callback. */
 export interface BatchMoments {
   readonly mean: Tensor1D; // [C]
@@ -113,10 +121,11 @@ export interface TensorOps {
   /** x · Φ(x) with the exact Φ (erf), as torch's default. */
   gelu<T extends Tensor>(x: T): T;
   /**
-   * softmax(q kᵀ · scale) v over the last two axes: q, k, v [B, heads, N, d].
-   * @returns attention [B, heads, N, N], rows sum to 1; result [B, heads, N, d]
+   * softmax(q kᵀ · scale) v for each head of each sample.
+   * @param qkv [B · N, 3 · heads · d]: all heads' queries, then all keys, then all values
+   * @returns attention [B, heads, N, N], rows sum to 1; result [B · N, heads · d]
    */
-  attend(q: Tensor4D, k: Tensor4D, v: Tensor4D, scale: number): { attention: Tensor4D; result: Tensor4D };
+  attend(qkv: Tensor2D, spec: AttentionSpec): { attention: Tensor4D; result: Tensor2D };
   /** Mirrors the edges without repeating them, `pad` pixels on every side. [B, H, W, C] -> [B, H + 2 pad, W + 2 pad, C]. */
   reflectPad(x: Tensor4D, pad: number): Tensor4D;
   /** Running sums along one axis. */

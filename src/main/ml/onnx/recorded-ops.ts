@@ -1,7 +1,7 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Activation, ConvSpec, PoolGeometry, TensorOps } from '../backend/ops.ts';
+import type { Activation, AttentionSpec, ConvSpec, PoolGeometry, TensorOps } from '../backend/ops.ts';
 import { poolSides, samePadding, type SidePadding } from '../backend/operations/geometry.ts';
-import { asMaps, asPlain, combine, linearProduct, map, product, softmax, times, transpose } from './expressions.ts';
+import { asMaps, asPlain, combine, linearProduct, map, product, reshape, softmax, split, times, transpose } from './expressions.ts';
 import { apply, constant, integers, type Attributes, type Value } from './graph.ts';
 
 interface Tensors {
@@ -38,10 +38,9 @@ export function recordedOps({ tensor, recorded }: Tensors): TensorOps {
     },
     groupNorm: (x, gamma, beta, groups, epsilon) => fourAxes(groupNormed(recorded(x), recorded(gamma), recorded(beta), groups, epsilon)),
     gelu: <T extends Tensor>(x: T) => tensor(gelu(recorded(x))) as T,
-    attend: (q, k, v, scale) => {
-      const scores = times(product(recorded(q), transpose(recorded(k), [0, 1, 3, 2])), scale);
-      const attention = softmax(scores);
-      return { attention: fourAxes(attention), result: fourAxes(product(attention, recorded(v))) };
+    attend: (qkv, spec) => {
+      const { attention, result } = attended(recorded(qkv), spec);
+      return { attention: fourAxes(attention), result: tensor(result) as Tensor2D };
     },
     reflectPad: () => neverExported('reflectPad'),
     cumulativeSum: () => neverExported('cumulativeSum'),
@@ -50,6 +49,15 @@ export function recordedOps({ tensor, recorded }: Tensors): TensorOps {
 
 function neverExported(name: string): never {
   throw new Error(`${name}: no network of the catalogue has it in its forward pass`);
+}
+
+function attended(qkv: Value, { batch, heads, scale }: AttentionSpec): { attention: Value; result: Value } {
+  const [rows = 0, width = 0] = qkv.shape;
+  const [count, channels] = [rows / batch, width / 3];
+  const parts = split(reshape(qkv, [batch, count, width]), [channels, channels, channels], 2);
+  const [q, k, v] = parts.map((part) => transpose(reshape(part, [batch, count, heads, channels / heads]), [0, 2, 1, 3])) as [Value, Value, Value];
+  const attention = softmax(times(product(q, transpose(k, [0, 1, 3, 2])), scale));
+  return { attention, result: reshape(transpose(product(attention, v), [0, 2, 1, 3]), [rows, channels]) };
 }
 
 function gelu(x: Value): Value {

@@ -5,9 +5,12 @@ import { attributes, type KernelExecutor } from '../native-kernels.ts';
 import { generalConvolution } from './general-convolution.ts';
 import { ACTIVATE, activated, activationGradient, ADD_ACTIVATED, registerActivations } from './native-activation.ts';
 import { nativeCrossEntropy } from './native-cross-entropy.ts';
+import { nativeLayerNorm } from './native-layer-norm.ts';
 import { nativeLinear } from './native-linear.ts';
 import { NATIVE_NAME } from './native-name.ts';
 import { nativeScale } from './native-scale.ts';
+import { nativeSoftmax } from './native-softmax.ts';
+import { attend } from './normalisation.ts';
 import { portableOps } from './portable.ts';
 import { nativeConvolution, type NativeConvolution } from './native-convolution.ts';
 import { fusedConvolution } from './native-fused.ts';
@@ -29,6 +32,7 @@ export function nativeOps(tf: TfNamespace, executor: KernelExecutor): TensorOps 
   registerBatchNorm(tf, executor);
   registerActivations(tf, executor);
   const portable = portableOps(tf);
+  const softmax = nativeSoftmax(tf, executor);
   const run = (name: string, inputs: NamedTensorMap, attrs: NamedAttrMap): Tensor[] => {
     const result: Tensor | Tensor[] = tf.engine().runKernel(name, inputs, attrs);
     return Array.isArray(result) ? result : [result];
@@ -46,6 +50,8 @@ export function nativeOps(tf: TfNamespace, executor: KernelExecutor): TensorOps 
     scale: nativeScale(tf, executor) ?? ((...given) => portable.scale(...given)),
     linear: nativeLinear(tf, executor) ?? ((...given) => portable.linear(...given)),
     crossEntropy: nativeCrossEntropy(tf, executor),
+    layerNorm: nativeLayerNorm(tf, executor) ?? ((...given) => portable.layerNorm(...given)),
+    attend: (qkv, spec) => attend(tf, qkv, spec, softmax),
     batchNormTraining: (x, gamma, beta, epsilon, activation, observe) => {
       const inputs: NamedTensorMap = { x, gamma, beta };
       const [y, mean, variance] = run(BATCH_NORM[saving(activation)], inputs, { epsilon, activation }) as [Tensor4D, Tensor1D, Tensor1D];

@@ -1,5 +1,6 @@
 import type * as TF from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { AttentionSpec } from '../ops.ts';
 
 type TfNamespace = typeof TF;
 
@@ -29,15 +30,20 @@ export function gelu<T extends Tensor>(tf: TfNamespace, x: T): T {
 }
 
 /** See `TensorOps.attend`. */
-export function attend(tf: TfNamespace, q: Tensor4D, k: Tensor4D, v: Tensor4D, scale: number): { attention: Tensor4D; result: Tensor4D } {
-  const [batch, heads, count, depth] = q.shape;
-  const flat = (x: Tensor4D): Tensor3D => tf.reshape(x, [batch * heads, x.shape[2], depth]);
+export function attend(
+  tf: TfNamespace,
+  qkv: Tensor2D,
+  { batch, heads, scale }: AttentionSpec,
+  softmax: (scores: Tensor4D) => Tensor4D = (scores) => tf.softmax(scores),
+): { attention: Tensor4D; result: Tensor2D } {
+  const [rows, width] = qkv.shape;
+  const [count, channels] = [rows / batch, width / 3];
+  const depth = channels / heads;
+  // Queries, keys and values foremost, so that taking them apart copies nothing.
+  const byHead = tf.transpose(tf.reshape<TF.Rank.R5>(qkv, [batch, count, 3, heads, depth]), [2, 0, 3, 1, 4]);
+  const [q, k, v] = tf.split(tf.reshape<TF.Rank.R4>(byHead, [3 * batch, heads, count, depth]), 3) as [Tensor4D, Tensor4D, Tensor4D];
   // The queries are the smaller operand to scale.
-  const scores = tf.matMul<Tensor3D>(tf.mul<Tensor3D>(flat(q), scale), flat(k), false, true); // [B*heads, N, N]
-  const attention = tf.softmax(scores);
-  const result = tf.matMul<Tensor3D>(attention, flat(v)); // [B*heads, N, d]
-  return {
-    attention: tf.reshape(attention, [batch, heads, count, k.shape[2]]),
-    result: tf.reshape(result, [batch, heads, count, depth]),
-  };
+  const attention = softmax(tf.matMul<Tensor4D>(tf.mul<Tensor4D>(q, scale), k, false, true)); // [B, heads, N, N]
+  const result = tf.transpose<Tensor4D>(tf.matMul(attention, v), [0, 2, 1, 3]); // [B, N, heads, d]
+  return { attention, result: tf.reshape(result, [rows, channels]) };
 }

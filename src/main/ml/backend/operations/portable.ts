@@ -37,7 +37,7 @@ export function portableOps(tf: TfNamespace): TensorOps {
     layerNorm: (x, gamma, beta, epsilon) => layerNorm(tf, x, gamma, beta, epsilon),
     groupNorm: (x, gamma, beta, groups, epsilon) => groupNorm(tf, x, gamma, beta, groups, epsilon),
     gelu: (x) => gelu(tf, x),
-    attend: (q, k, v, scale) => attend(tf, q, k, v, scale),
+    attend: (qkv, spec) => attend(tf, qkv, spec),
     reflectPad: (x, pad) => reflectPad(tf, x, pad),
     cumulativeSum: (x, axis) => cumulativeSum(tf, x, axis),
   };

@@ -73,10 +73,11 @@ export function visionTransformer(network: Network, table: VitTable, options: { 
     run: (images, pass) => {
       const start = embedded(images);
       pass.tap?.('embedded', start);
-      const end = blocks.reduce((tokens, run) => run(tokens, pass), start);
-      const normal = normalise(end);
+      const { shape } = start;
+      const [batch, count] = shape;
+      const rows = tf.reshape<Tensor2D['rankType']>(start, [batch * count, channels]);
+      const normal = tf.reshape<Tensor3D['rankType']>(normalise(blocks.reduce((x, run) => run(x, shape, pass), rows)), shape);
       pass.tap?.('norm', normal);
-      const [batch] = normal.shape;
       return classify(tf.reshape(tf.slice(normal, [0, 0, 0], [batch, 1, channels]), [batch, channels]));
     },
     taps: [
@@ -90,37 +91,32 @@ export function visionTransformer(network: Network, table: VitTable, options: { 
   };
 }
 
-/** x + attention(norm(x)), then x + mlp(norm(x)). [B, N, channels] -> same. */
-function block(network: Network, { channels, heads }: VitTable, index: number, initialiser: Initialiser): (x: Tensor3D, pass: Pass) => Tensor3D {
+/** Rows of all samples, [B · N, channels], and the shape they have as tokens, [B, N, channels]. */
+type Block = (rows: Tensor2D, tokens: Tensor3D['shape'], pass: Pass) => Tensor2D;
+
+/** x + attention(norm(x)), then x + mlp(norm(x)). */
+function block(network: Network, { channels, heads }: VitTable, index: number, initialiser: Initialiser): Block {
   const { tf, ops } = network.backend;
   const name = `blocks.${index}`;
   const common = { group: 'backbone', initialiser } as const;
-  const depth = channels / heads;
   const norm1 = layerNorm(network, `${name}.norm1`, channels, EPSILON, 'backbone');
   const qkv = linear(network, { ...common, name: `${name}.attn.qkv`, inputs: channels, outputs: 3 * channels });
   const project = linear(network, { ...common, name: `${name}.attn.proj`, inputs: channels, outputs: channels });
   const norm2 = layerNorm(network, `${name}.norm2`, channels, EPSILON, 'backbone');
   const widen = linear(network, { ...common, name: `${name}.mlp.fc1`, inputs: channels, outputs: MLP_RATIO * channels, activation: 'gelu' });
   const narrow = linear(network, { ...common, name: `${name}.mlp.fc2`, inputs: MLP_RATIO * channels, outputs: channels });
+  const scale = (channels / heads) ** -0.5;
 
-  const attend = (x: Tensor3D): { attention: Tensor4D; result: Tensor3D } => {
-    const [batch, count] = x.shape;
-    const parts = tf.split(qkv(norm1(x)), 3, 2); // [B, N, channels] each
-    const [q, k, v] = parts.map((part) => tf.transpose<Tensor4D>(tf.reshape(part, [batch, count, heads, depth]), [0, 2, 1, 3])) as [Tensor4D, Tensor4D, Tensor4D];
-    const { attention, result } = ops.attend(q, k, v, depth ** -0.5); // [B, heads, N, d]
-    return { attention, result: project(tf.reshape(tf.transpose(result, [0, 2, 1, 3]), [batch, count, channels])) };
-  };
-
-  return (x, pass) => {
+  return (x, tokens, pass) => {
     // Attention maps are the largest tensors here: they outlive the block only where somebody reads them.
-    const [y, attention] = tf.tidy((): Tensor[] => {
-      const attended = attend(x);
-      const middle = tf.add<Tensor3D>(x, attended.result);
-      const result = tf.add(middle, narrow(widen(norm2(middle))));
-      return pass.tap === undefined ? [result] : [result, attended.attention];
-    }) as [Tensor3D, Tensor?];
+    const [y, attention, tapped] = tf.tidy((): Tensor[] => {
+      const attended = ops.attend(qkv(norm1(x)), { batch: tokens[0], heads, scale });
+      const middle = tf.add<Tensor2D>(x, project(attended.result));
+      const result = tf.add<Tensor2D>(middle, narrow(widen(norm2(middle))));
+      return pass.tap === undefined ? [result] : [result, attended.attention, tf.reshape(result, tokens)];
+    }) as [Tensor2D, Tensor?, Tensor?];
     if (attention !== undefined) pass.tap?.(`attention.${index}`, attention);
-    pass.tap?.(name, y);
+    if (tapped !== undefined) pass.tap?.(name, tapped);
     return y;
   };
 }

@@ -37,9 +37,10 @@ export function linear(network: Network, options: LinearOptions): <T extends Ten
     initial: () => constant(0)([outputs]),
   });
   return <T extends Tensor>(x: T): T => {
+    const product = (rows: Tensor2D): Tensor2D => ops.linear(rows, weight.variable as unknown as Tensor2D, bias.variable as Tensor1D, options.activation ?? 'linear');
+    if (x.rank === 2) return product(x as unknown as Tensor2D) as unknown as T;
     const rows = tf.reshape<Tensor2D['rankType']>(x, [x.size / inputs, inputs]);
-    const products = ops.linear(rows, weight.variable as unknown as Tensor2D, bias.variable as Tensor1D, options.activation ?? 'linear');
-    return tf.reshape(products, [...x.shape.slice(0, -1), outputs]) as unknown as T;
+    return tf.reshape(product(rows), [...x.shape.slice(0, -1), outputs]) as unknown as T;
   };
 }
 
