@@ -15,6 +15,8 @@ export interface Pass {
   readonly random: Random | null;
   /** Called with inner results by their names as they come about; the tensors belong to the tidy around the pass. */
   readonly tap?: (name: string, value: Tensor) => void;
+  /** Which taps are read: others are let go as soon as the network can. Default all. */
+  readonly wants?: (name: string) => boolean;
 }
 
 export const INFERENCE: Pass = { random: null };
@@ -30,30 +32,45 @@ export function tapped(name: string, layer: Layer): Layer {
   };
 }
 
-/** One after another. Each frees what it made but its result, its taps and what a tape keeps, so that memory does not grow with depth. */
+/**
+ * One after another. Each frees what it made but its result, its taps and what a tape keeps, and each result goes once the next one stands, so that
+ * memory does not grow with depth.
+ */
 export function sequence(tf: typeof TF, layers: readonly Layer[]): Layer {
-  return (x, pass) => layers.reduce((value, layer) => tidied(tf, layer, value, pass), x);
+  return (x, pass) => {
+    // What others read too.
+    const shared = new Set<Tensor>([x]);
+    return layers.reduce((value, layer) => {
+      const { y, taps } = tidied(tf, layer, value, pass);
+      for (const tensor of taps) shared.add(tensor);
+      if (y !== value && !shared.has(value)) value.dispose();
+      return y;
+    }, x);
+  };
 }
 
-function tidied(tf: typeof TF, layer: Layer, x: Tensor4D, pass: Pass): Tensor4D {
-  const taps: [string, Tensor][] = [];
-  const inner: Pass = { ...pass, tap: (name, value) => taps.push([name, value]) };
-  const { y } = tf.tidy(() => {
-    const result = layer(x, inner);
-    return { y: result, kept: pass.tap === undefined ? [] : taps.map(([, value]) => value) };
+function tidied(tf: typeof TF, layer: Layer, x: Tensor4D, pass: Pass): { y: Tensor4D; taps: Tensor[] } {
+  const { tap, wants = () => true } = pass;
+  const found: [string, Tensor][] = [];
+  const inner: Pass = tap === undefined ? pass : { ...pass, tap: (name, value) => (wants(name) ? found.push([name, value]) : 0) };
+  const result = tf.tidy(() => {
+    const y = layer(x, inner);
+    return { y, taps: found.map(([, value]) => value) };
   });
-  for (const [name, value] of taps) pass.tap?.(name, value);
-  return y;
+  for (const [name, value] of found) tap?.(name, value);
+  return result;
 }
 
 /** Runs `body` and returns those of its taps that are named; all go on to the pass. */
 export function collecting(pass: Pass, names: readonly string[], body: (pass: Pass) => void): Map<string, Tensor> {
   const found = new Map<string, Tensor>();
+  const { tap, wants = () => true } = pass;
   body({
     ...pass,
+    wants: (name) => names.includes(name) || (tap !== undefined && wants(name)),
     tap: (name, value) => {
       if (names.includes(name)) found.set(name, value);
-      pass.tap?.(name, value);
+      tap?.(name, value);
     },
   });
   const missing = names.filter((name) => !found.has(name));

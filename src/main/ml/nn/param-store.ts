@@ -103,7 +103,7 @@ export class ParamStore implements Parameters {
     const { name, shape, layout, role, group, followsBatches = false } = declaration;
     const trainable = declaration.trainable && !this.forInference;
     if (this.#parameters.has(name)) throw new Error(`parameter ${name} is declared twice`);
-    const tensor = this.#tf.tensor(declaration.initial(), [...shape], 'float32');
+    const tensor = uploaded(this.#tf, declaration.initial(), shape);
     const variable = this.#tf.variable(tensor, trainable);
     tensor.dispose();
     const parameter: Parameter = { name, shape, layout, role, group, trainable, followsBatches, variable };
@@ -187,7 +187,7 @@ export class ParamStore implements Parameters {
 
   #assign(parameter: Parameter, tensor: HostTensor): void {
     const { values } = fromReference(tensor, parameter.layout);
-    const value = this.#tf.tensor(values, [...parameter.shape], 'float32');
+    const value = uploaded(this.#tf, values, parameter.shape);
     parameter.variable.assign(value);
     value.dispose();
   }
@@ -197,6 +197,11 @@ export class ParamStore implements Parameters {
     for (const { variable } of this.list()) variable.dispose();
     this.#parameters.clear();
   }
+}
+
+/** tfjs keeps an array until an operation first reads it, beside what held the tensor before: weights would be held twice. */
+function uploaded(tf: typeof TF, values: Float32Array, shape: readonly number[]): TF.Tensor {
+  return tf.tidy(() => tf.reshape(tf.tensor(values, [...shape], 'float32'), [...shape]));
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

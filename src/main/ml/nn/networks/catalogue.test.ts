@@ -12,7 +12,7 @@ vi.mock('../initialisers.ts', () => {
   return { constant: none, kaimingNormal: none, normal: none, xavierUniform: none };
 });
 const nothing = { dispose: () => undefined };
-const withoutTensors = { tf: { tensor: () => nothing, variable: () => nothing }, ops: {} } as unknown as TensorBackend;
+const withoutTensors = { tf: { tensor: () => nothing, reshape: () => nothing, tidy: (run: () => unknown) => run(), variable: () => nothing }, ops: {} } as unknown as TensorBackend;
 
 /** [what learns, running moments] of each network. */
 const COUNTS: Readonly<Record<string, readonly [number, number]>> = {
