@@ -68,8 +68,8 @@ describe('norms folded into filters', () => {
     load(model);
     const held = tf.memory().numBytes;
     expect(deviation(await logits(model, size), expected)).toBeLessThan(1e-5);
-    // Beside the parameters, a shift for each channel that is normalised.
-    const channels = model.parameters.list().reduce((sum, { role, shape }) => sum + (role === 'shift' ? (shape[0] ?? 0) : 0), 0);
+    // Beside the parameters, a shift for each channel that is normalised, or that reads normalised ones.
+    const channels = model.parameters.list().reduce((sum, { role, shape }) => sum + (role === 'shift' || role === 'bias' ? (shape[0] ?? 0) : 0), 0);
     expect(tf.memory().numBytes - held).toBeLessThanOrEqual(channels * 4);
     // A second pass folds nothing again.
     expect(deviation(await logits(model, size), expected)).toBeLessThan(1e-5);

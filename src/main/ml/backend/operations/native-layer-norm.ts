@@ -4,56 +4,73 @@ import { attributes, type AttributeValue, type KernelExecutor } from '../native-
 import type { TensorOps } from '../ops.ts';
 import { isRecording } from '../unwinding-tape.ts';
 import { NATIVE_NAME } from './native-name.ts';
-import { layerNorm } from './normalisation.ts';
+import { layerNorm, standardised } from './normalisation.ts';
 
 type TfNamespace = typeof TF;
 
 const LAYER_NORM = 'PenumbraLayerNorm';
 
-interface Normed {
-  readonly y: Tensor;
-  /** x less its mean, divided by sqrt(Σ + C · epsilon), Σ the sum of its squares: [..., C], of length 1 but for epsilon. */
-  readonly unit: Tensor;
-  /** 1 / sqrt(Σ + C · epsilon), [..., 1]. */
+interface Centred {
+  /** x less its mean, [..., C]. */
+  readonly centred: Tensor;
+  /** 1 / sqrt(Σ + C · epsilon), Σ the sum of its squares, [..., 1]. */
   readonly inverse: Tensor;
 }
 
-/**
- * By the length of what is left of x without its mean, which TensorFlow finds in one pass; mean and variance as tfjs computes them take twice the time
- * of all of it.
- */
-function normed(tf: TfNamespace, executor: KernelExecutor, [x, gamma, beta]: readonly [TensorInfo, TensorInfo, TensorInfo], epsilon: number): Normed {
-  const run = (name: string, inputs: TensorInfo[], values: Readonly<Record<string, AttributeValue>> = {}): Tensor =>
-    executor.executeSingleOutput(name, attributes(executor.binding, { T: 'float32', ...values }), inputs);
-  const channels = gamma.shape[0] ?? 0;
-  const kept: Normed[] = [];
-  tf.tidy(() => {
-    const axis = tf.tensor1d([x.shape.length - 1], 'int32');
-    const along = { Tidx: 'int32', keep_dims: { bool: true } } as const;
-    const centred = run('Sub', [x, run('Mean', [x, axis], along)]);
-    const squares = run('Square', [run('EuclideanNorm', [centred, axis], along)]);
-    const inverse = run('Rsqrt', [run('AddV2', [squares, tf.scalar(channels * epsilon)])]);
-    const unit = run('Mul', [centred, inverse]);
-    const scaled = run('Mul', [unit, run('Mul', [gamma, tf.scalar(Math.sqrt(channels))])]);
-    const y = run('BiasAdd', [scaled, beta], { data_format: { text: 'NHWC' } });
-    kept.push({ y, unit, inverse });
-    return [y, unit, inverse];
-  });
-  return kept[0] as Normed;
+type Run = (name: string, inputs: TensorInfo[], values?: Readonly<Record<string, AttributeValue>>) => Tensor;
+
+/** By the length of what is left of x without its mean, which TensorFlow finds in one pass; mean and variance as tfjs computes them take twice the time. */
+function centre(tf: TfNamespace, run: Run, x: TensorInfo, epsilon: number): Centred {
+  const last = x.shape.length - 1;
+  const axis = tf.tensor1d([last], 'int32');
+  const along = { Tidx: 'int32', keep_dims: { bool: true } } as const;
+  const centred = run('Sub', [x, run('Mean', [x, axis], along)]);
+  const squares = run('Square', [run('EuclideanNorm', [centred, axis], along)]);
+  const inverse = run('Rsqrt', [run('AddV2', [squares, tf.scalar((x.shape[last] ?? 0) * epsilon)])]);
+  return { centred, inverse };
 }
+
+/** y; and `unit`, centred · inverse, of length 1 but for epsilon. */
+function normed(tf: TfNamespace, run: Run, [x, gamma, beta]: readonly [TensorInfo, TensorInfo, TensorInfo], epsilon: number): { y: Tensor; unit: Tensor; inverse: Tensor } {
+  const { centred, inverse } = centre(tf, run, x, epsilon);
+  const unit = run('Mul', [centred, inverse]);
+  const scaled = run('Mul', [unit, run('Mul', [gamma, tf.scalar(Math.sqrt(gamma.shape[0] ?? 0))])]);
+  return { y: run('BiasAdd', [scaled, beta], { data_format: { text: 'NHWC' } }), unit, inverse };
+}
+
+type Norms = Pick<TensorOps, 'layerNorm' | 'standardise'>;
 
 /**
  * Registers the kernel.
  * @returns null where it is not there or not right
  */
-export function nativeLayerNorm(tf: TfNamespace, executor: KernelExecutor): TensorOps['layerNorm'] | null {
-  if (!normsRight(tf, executor)) return null;
+export function nativeLayerNorm(tf: TfNamespace, executor: KernelExecutor): Norms | null {
+  const run: Run = (name, inputs, values = {}) => executor.executeSingleOutput(name, attributes(executor.binding, { T: 'float32', ...values }), inputs);
+  const norms: Norms = {
+    standardise: <T extends Tensor>(x: T, epsilon: number): T => {
+      if (isRecording(tf)) return standardised(tf, x, [x.rank - 1], epsilon);
+      return tf.tidy(() => {
+        const { centred, inverse } = centre(tf, run, x, epsilon);
+        return run('Mul', [centred, run('Mul', [inverse, tf.scalar(Math.sqrt(x.shape.at(-1) ?? 0))])]) as T;
+      });
+    },
+    layerNorm: <T extends Tensor>(x: T, gamma: Tensor1D, beta: Tensor1D, epsilon: number): T => {
+      if (isRecording(tf)) return (tf.engine().runKernel(LAYER_NORM, { x, gamma, beta }, { epsilon }) as unknown as [T])[0];
+      return tf.tidy(() => normed(tf, run, [x, gamma, beta], epsilon).y as T);
+    },
+  };
+  if (!normsRight(tf, norms)) return null;
+  register(tf, run);
+  return norms;
+}
+
+function register(tf: TfNamespace, run: Run): void {
   tf.registerKernel({
     kernelName: LAYER_NORM,
     backendName: NATIVE_NAME,
     kernelFunc: ({ inputs, attrs }) => {
       const { x, gamma, beta } = inputs as { x: TensorInfo; gamma: TensorInfo; beta: TensorInfo };
-      const { y, unit, inverse } = normed(tf, executor, [x, gamma, beta], (attrs as unknown as { epsilon: number }).epsilon);
+      const { y, unit, inverse } = normed(tf, run, [x, gamma, beta], (attrs as unknown as { epsilon: number }).epsilon);
       return [y, unit, inverse];
     },
   });
@@ -78,20 +95,15 @@ export function nativeLayerNorm(tf: TfNamespace, executor: KernelExecutor): Tens
       };
     },
   });
-  return <T extends Tensor>(x: T, gamma: Tensor1D, beta: Tensor1D, epsilon: number): T => {
-    if (isRecording(tf)) return (tf.engine().runKernel(LAYER_NORM, { x, gamma, beta }, { epsilon }) as unknown as [T])[0];
-    return tf.tidy(() => normed(tf, executor, [x, gamma, beta], epsilon).y as T);
-  };
 }
 
-function normsRight(tf: TfNamespace, executor: KernelExecutor): boolean {
+function normsRight(tf: TfNamespace, norms: Norms): boolean {
   return tf.tidy(() => {
     const x = tf.add<Tensor>(tf.mul(tf.sin(tf.reshape(tf.range(0, 2 * 3 * 8), [2, 3, 8])), 4), 2);
     const [gamma, beta] = [tf.cos<Tensor1D>(tf.range(0, 8)), tf.range(0, 8)];
+    const close = (found: Tensor, expected: Tensor): boolean => (tf.max(tf.abs(tf.sub(found, expected))).dataSync<'float32'>()[0] ?? Number.NaN) < 1e-4;
     try {
-      const { y } = normed(tf, executor, [x, gamma, beta], 1e-6);
-      const [difference = Number.NaN] = tf.max(tf.abs(tf.sub(y, layerNorm(tf, x, gamma, beta, 1e-6)))).dataSync<'float32'>();
-      return difference < 1e-4;
+      return close(norms.layerNorm(x, gamma, beta, 1e-6), layerNorm(tf, x, gamma, beta, 1e-6)) && close(norms.standardise(x, 1e-6), standardised(tf, x, [2], 1e-6));
     } catch {
       return false;
     }

@@ -16,32 +16,45 @@ export interface LinearOptions {
 
 /** activation(x W + b) over the last axis. [..., inputs] -> [..., outputs]. */
 export function linear(network: Network, options: LinearOptions): <T extends Tensor>(x: T) => T {
-  const { tf, ops } = network.backend;
-  const { name, inputs, outputs, group } = options;
+  const { weight, bias } = declareLinear(network, options);
+  return (x) => product(network, options, x, weight.variable, bias.variable);
+}
+
+/** A layer norm, and a linear layer that alone reads it. [..., inputs] -> [..., outputs]. */
+export function normedLinear(network: Network, norm: { readonly name: string; readonly epsilon: number }, options: LinearOptions): <T extends Tensor>(x: T) => T {
+  const { parameters, backend } = network;
+  const { tf, ops } = backend;
+  const { gamma, beta } = declareAffine(network, norm.name, options.inputs, options.group);
+  const { weight, bias } = declareLinear(network, options);
+  /** (x γ + β) W + b = x (γ W) + (β W + b). */
+  const fold = (): [Tensor, Tensor1D] => {
+    const shift = tf.reshape<Tensor1D['rankType']>(tf.matMul(tf.reshape<Tensor2D['rankType']>(beta, [1, options.inputs]), weight.variable as unknown as Tensor2D), [options.outputs]);
+    return [tf.mul(weight.variable, tf.reshape(gamma, [options.inputs, 1])), tf.add(bias.variable as Tensor1D, shift)];
+  };
+  return (x) => {
+    // What writes networks down keeps norms as they are.
+    const folds = parameters.forInference && ops.batchNormRunning === undefined;
+    if (!folds) return product(network, options, ops.layerNorm(x, gamma, beta, norm.epsilon), weight.variable, bias.variable);
+    // The weight must be read after it is folded.
+    const shifted = parameters.fold(weight, fold);
+    return product(network, options, ops.standardise(x, norm.epsilon), weight.variable, shifted);
+  };
+}
+
+function declareLinear({ parameters }: Network, { name, inputs, outputs, group, initialiser }: LinearOptions): { weight: Parameter; bias: Parameter } {
   const shape = [inputs, outputs];
   const common = { group, trainable: true } as const;
-  const weight = network.parameters.declare({
-    ...common,
-    name: `${name}.weight`,
-    shape,
-    layout: 'linear',
-    role: 'weight',
-    initial: () => options.initialiser(shape),
-  });
-  const bias = network.parameters.declare({
-    ...common,
-    name: `${name}.bias`,
-    shape: [outputs],
-    layout: 'vector',
-    role: 'bias',
-    initial: () => constant(0)([outputs]),
-  });
-  return <T extends Tensor>(x: T): T => {
-    const product = (rows: Tensor2D): Tensor2D => ops.linear(rows, weight.variable as unknown as Tensor2D, bias.variable as Tensor1D, options.activation ?? 'linear');
-    if (x.rank === 2) return product(x as unknown as Tensor2D) as unknown as T;
-    const rows = tf.reshape<Tensor2D['rankType']>(x, [x.size / inputs, inputs]);
-    return tf.reshape(product(rows), [...x.shape.slice(0, -1), outputs]) as unknown as T;
-  };
+  const weight = parameters.declare({ ...common, name: `${name}.weight`, shape, layout: 'linear', role: 'weight', initial: () => initialiser(shape) });
+  const bias = parameters.declare({ ...common, name: `${name}.bias`, shape: [outputs], layout: 'vector', role: 'bias', initial: () => constant(0)([outputs]) });
+  return { weight, bias };
+}
+
+function product<T extends Tensor>({ backend }: Network, { inputs, outputs, activation = 'linear' }: LinearOptions, x: T, weight: Tensor, bias: Tensor): T {
+  const { tf, ops } = backend;
+  const ofRows = (rows: Tensor2D): Tensor2D => ops.linear(rows, weight as Tensor2D, bias as Tensor1D, activation);
+  if (x.rank === 2) return ofRows(x as unknown as Tensor2D) as unknown as T;
+  const rows = tf.reshape<Tensor2D['rankType']>(x, [x.size / inputs, inputs]);
+  return tf.reshape(ofRows(rows), [...x.shape.slice(0, -1), outputs]) as unknown as T;
 }
 
 /** `weight` and `bias` of a layer or group norm, [channels] each. */
