@@ -6,7 +6,7 @@ export const fix = {
   toolHints: {
     brush: 'Drag to paint. Shift: straight line from the last point. Alt+wheel: size.',
     eraser: 'Drag to paint background. Alt+wheel: size.',
-    polygon: 'Click corners. Enter or double click fills, Backspace takes one back, Esc gives up.',
+    polygon: 'Click corners. Enter fills, Backspace takes one back, Esc gives up.',
     fill: 'Click a region of one class to change all of it.',
     pick: 'Click to take the class under the pointer in hand.',
   },
