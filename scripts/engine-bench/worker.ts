@@ -33,7 +33,8 @@ const norm = trains ? 'batch' : 'frozen';
 const model = buildNetwork(backend, spec.table, { classes: spec.classes, norm, headNorm: norm, trainAll: true, forInference: !trains, random: ZEROS });
 for (const { name, shape, layout, variable } of model.parameters.list()) {
   const value = fromReference(parameterValue(name, referenceShape(shape, layout)), layout);
-  tf.tidy(() => variable.assign(tf.tensor(value.values, [...shape], 'float32')));
+  // The engine takes the values at once, as when weights are loaded.
+  tf.tidy(() => variable.assign(tf.reshape(tf.tensor(value.values, [...shape], 'float32'), [...shape])));
 }
 // What filling left behind is no part of the measure.
 globalThis.gc?.();

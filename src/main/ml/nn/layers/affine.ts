@@ -28,8 +28,8 @@ export function normedLinear(network: Network, norm: { readonly name: string; re
   const { weight, bias } = declareLinear(network, options);
   /** (x γ + β) W + b = x (γ W) + (β W + b). */
   const fold = (): [Tensor, Tensor1D] => {
-    const shift = tf.reshape<Tensor1D['rankType']>(tf.matMul(tf.reshape<Tensor2D['rankType']>(beta, [1, options.inputs]), weight.variable as unknown as Tensor2D), [options.outputs]);
-    return [tf.mul(weight.variable, tf.reshape(gamma, [options.inputs, 1])), tf.add(bias.variable as Tensor1D, shift)];
+    const shift = tf.reshape<Tensor1D['rankType']>(tf.matMul(tf.reshape<Tensor2D['rankType']>(beta, [1, options.inputs]), weight.variable), [options.outputs]);
+    return [tf.mul(weight.variable, tf.reshape(gamma, [options.inputs, 1])), tf.add(bias.variable, shift)];
   };
   return (x) => {
     // What writes networks down keeps norms as they are.
