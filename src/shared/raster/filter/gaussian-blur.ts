@@ -5,7 +5,7 @@ import { BLUR_WASM } from './blur-wasm.ts';
 
 /**
  * Gaussian blur of interleaved channels as scipy.ndimage.gaussian_filter does it in float64: kernel cut at 4 σ, the image mirrored about its
- * edges, edge pixel included. → a new array. `sigmaPx` 0 gives a copy. `engine` keeps to TypeScript, for tests.
+ * edges, edge pixel included. In place: → `values`, as they are where `sigmaPx` is 0. `engine` keeps to TypeScript, for tests.
  */
 export function gaussianBlur(
   values: Float64Array,
@@ -15,19 +15,20 @@ export function gaussianBlur(
 ): Float64Array {
   const { width, height, channels } = size;
   assertLength('Gaussian blur', width, height, channels, values.length);
-  if (sigmaPx === 0) return values.slice();
+  if (sigmaPx === 0) return values;
   assertPositive('Gaussian blur', 'sigma', sigmaPx);
-  const result = new Float64Array(values.length);
-  if (values.length === 0) return result;
+  if (values.length === 0) return values;
   const weights = gaussianKernel(sigmaPx);
   const reach = weights.length - 1;
   const run = width * channels;
   const margin = reach * channels;
-  const { source, kernel, rows, beside, row, blurred, weigh } = (engine === 'plain' ? null : workInWasm(values, weights, run, margin)) ?? workPlainly(values, weights, run, margin);
+  const slots = Math.min(height, 2 * reach + 1);
+  const { ring, kernel, rows, beside, row, blurred, weigh } = (engine === 'plain' ? null : workInWasm(weights, slots, run, margin)) ?? workPlainly(weights, slots, run, margin);
   for (let distance = -reach; distance <= reach; distance++) beside[distance + reach] = (distance + reach) * channels;
-  for (let y = 0; y < height; y++) {
-    for (let distance = -reach; distance <= reach; distance++) rows[distance + reach] = mirrored(y + distance, height) * run;
-    weigh(source, kernel, rows, run, row, margin);
+  for (let y = 0, held = 0; y < height; y++) {
+    for (; held < Math.min(height, y + reach + 1); held++) ring.set(values.subarray(held * run, (held + 1) * run), (held % slots) * run);
+    for (let distance = -reach; distance <= reach; distance++) rows[distance + reach] = (mirrored(y + distance, height) % slots) * run;
+    weigh(ring, kernel, rows, run, row, margin);
     // With its mirrored ends, so that nothing has to be asked of each position.
     for (let x = 0; x < reach; x++) {
       const before = margin + mirrored(x - reach, width) * channels;
@@ -38,9 +39,9 @@ export function gaussianBlur(
       }
     }
     weigh(row, kernel, beside, run, blurred, 0);
-    result.set(blurred, y * run);
+    values.set(blurred, y * run);
   }
-  return result;
+  return values;
 }
 
 /** Weights at distance 0..radius. */
@@ -54,7 +55,7 @@ function gaussianKernel(sigmaPx: number): Float64Array {
 
 /** The arrays of a blur: each row is weighed down its columns first, then along itself. */
 interface BlurWork {
-  readonly source: Float64Array;
+  readonly ring: Float64Array; // as many rows as a sum takes, as they were before
   readonly kernel: Float64Array;
   readonly rows: Int32Array; // where the rows around begin
   readonly beside: Int32Array; // where the values around begin
@@ -64,10 +65,10 @@ interface BlurWork {
   readonly weigh: (from: Float64Array, kernel: Float64Array, starts: Int32Array, run: number, to: Float64Array, start: number) => void;
 }
 
-function workPlainly(values: Float64Array, kernel: Float64Array, run: number, margin: number): BlurWork {
+function workPlainly(kernel: Float64Array, slots: number, run: number, margin: number): BlurWork {
   const around = 2 * kernel.length - 1;
   return {
-    source: values,
+    ring: new Float64Array(slots * run),
     kernel,
     rows: new Int32Array(around),
     beside: new Int32Array(around),
@@ -86,10 +87,10 @@ const LOOPS = new WasmLoops<Loops>(BLUR_WASM);
 const MARGIN_BYTES = 24;
 
 /** Null where WebAssembly is not to be had. */
-function workInWasm(values: Float64Array, weights: Float64Array, run: number, margin: number): BlurWork | null {
+function workInWasm(weights: Float64Array, slots: number, run: number, margin: number): BlurWork | null {
   const around = 2 * weights.length - 1;
   const placing = new Placing();
-  const source = placing.place(values.byteLength + MARGIN_BYTES);
+  const ring = placing.place(slots * run * 8 + MARGIN_BYTES);
   const kernel = placing.place(weights.byteLength);
   const rows = placing.place(around * 4);
   const beside = placing.place(around * 4);
@@ -99,7 +100,7 @@ function workInWasm(values: Float64Array, weights: Float64Array, run: number, ma
   if (running === null) return null;
   const { buffer } = running.memory;
   const work: BlurWork = {
-    source: new Float64Array(buffer, source, values.length),
+    ring: new Float64Array(buffer, ring, slots * run),
     kernel: new Float64Array(buffer, kernel, weights.length),
     rows: new Int32Array(buffer, rows, around),
     beside: new Int32Array(buffer, beside, around),
@@ -108,7 +109,6 @@ function workInWasm(values: Float64Array, weights: Float64Array, run: number, ma
     weigh: (from, factors, starts, count, to, start) =>
       running.loops.weigh(from.byteOffset, factors.byteOffset, starts.byteOffset, factors.length - 1, count, to.byteOffset + start * 8),
   };
-  work.source.set(values);
   work.kernel.set(weights);
   return work;
 }

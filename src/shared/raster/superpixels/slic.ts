@@ -60,7 +60,7 @@ function blurredLab(image: RgbRaster, sigmaPx: number, engine: 'plain' | undefin
   }
   const range = most === least ? 1 : most / 255 - least / 255;
   const lab = labOf(image, (byte) => Math.max(0, byte / 255 - least / 255) / range);
-  return sigmaPx === 0 ? lab : gaussianBlur(lab, { width: image.width, height: image.height, channels: 3 }, sigmaPx, engine);
+  return gaussianBlur(lab, { width: image.width, height: image.height, channels: 3 }, sigmaPx, engine);
 }
 
 /** target[3, H * W] = from[H * W, 3] · ratio. */
