@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 torch.set_num_threads(1)
-# The matrix fills with numbers so small that a processor takes a hundred times as long for each; they count for nothing.
+# The matrix fills with numbers too small for a processor to take at full speed; they count for nothing.
 torch.set_flush_denormal(True)
 
 
