@@ -2,10 +2,10 @@ import { NETWORKS, type NetworkEntry } from '#main/ml/nn/networks/catalogue.ts';
 import type { ParityCase } from './reference-file.ts';
 
 /**
- * The last norm of each residual branch, for families that have one. At full strength every block doubles what comes in, and a hundred of them make
+ * What a residual branch ends in: its last norm, or in ResNet-38d its last convolutions. At full strength every block doubles what comes in, and a hundred of them make
  * of rounding what is to be measured, in PyTorch as well; trained networks add less in each block, too.
  */
-const DAMPED = { names: String.raw`\.(?:bn3|increase\.bn)\.weight$`, by: 0.25 };
+const DAMPED = { names: String.raw`\.(?:bn3|increase\.bn|conv_branch2b[12])\.weight$`, by: 0.25 };
 
 /** What is compared of one network. */
 export interface FullCase {
@@ -25,8 +25,8 @@ export function fullCases(): ReadonlyMap<string, FullCase> {
 
 function casesOf(name: string, entry: NetworkEntry): FullCase {
   const { backbone, head } = entry.table;
-  // Transformers have no kinks, and patches of 16 pixels.
-  const [forward, gradients] = backbone.family === 'vit' ? [256, 224] : [head.kind.startsWith('deeplab') ? 321 : 225, 33];
+  // Transformers have no kinks, and patches of 16 pixels; ResNet-38d's layers are so wide that they have many.
+  const [forward, gradients] = backbone.family === 'vit' ? [256, 224] : [head.kind.startsWith('deeplab') ? 321 : 225, backbone.family === 'resnet38d' ? 17 : 33];
   return { forward: fullCase(`${name}-forward`, entry, forward, 'forward'), gradients: fullCase(name, entry, gradients, 'eval') };
 }
 
@@ -41,6 +41,6 @@ function fullCase(name: string, { table, classes }: NetworkEntry, size: number, 
     size: [size, size],
     batch: 1,
     modes: [mode],
-    ...(['resnet', 'resnest', 'resnet-caffe'].includes(backbone.family) ? { damped: DAMPED } : {}),
+    damped: DAMPED,
   };
 }
