@@ -7,6 +7,9 @@ import type { ParityCase } from './reference-file.ts';
  */
 const DAMPED = { names: String.raw`\.(?:bn3|increase\.bn|conv_branch2b[12])\.weight$`, by: 0.25 };
 
+/** Where not 33: transformers have no kinks, and patches of 16 pixels; wide layers, ReLU6 and the largest of several scales have many kinks. */
+const GRADIENT_SIDE_PX: Readonly<Record<string, number>> = { 'vit': 224, 'resnet38d': 17, 'efficientnet-lite': 17, 'resnet-caffe': 17 };
+
 /** What is compared of one network. */
 export interface FullCase {
   /** Logits and taps, on a photo large enough that every dilation reads within it. */
@@ -25,9 +28,9 @@ export function fullCases(): ReadonlyMap<string, FullCase> {
 
 function casesOf(name: string, entry: NetworkEntry): FullCase {
   const { backbone, head } = entry.table;
-  // Transformers have no kinks, and patches of 16 pixels; ResNet-38d's layers are so wide that they have many.
-  const [forward, gradients] = backbone.family === 'vit' ? [256, 224] : [head.kind.startsWith('deeplab') ? 321 : 225, backbone.family === 'resnet38d' ? 17 : 33];
-  return { forward: fullCase(`${name}-forward`, entry, forward, 'forward'), gradients: fullCase(name, entry, gradients, 'eval') };
+  const { family } = backbone;
+  const forward = family === 'vit' ? 256 : head.kind.startsWith('deeplab') ? 321 : 225;
+  return { forward: fullCase(`${name}-forward`, entry, forward, 'forward'), gradients: fullCase(name, entry, GRADIENT_SIDE_PX[family] ?? 33, 'eval') };
 }
 
 /** With moments of the batch rounding grows a hundredfold in fifty layers, in PyTorch as well; small networks show those. */
