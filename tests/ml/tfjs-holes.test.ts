@@ -53,6 +53,25 @@ describe('why these operations are our own: tfjs on the native engine', () => {
     expect(Math.abs(theirs.byGradient - theirs.byValues)).toBeGreaterThan(0.1);
   });
 
+  it('loses digits in the mean of many numbers, which a group norm needs', () => {
+    const { tf, ops } = backend;
+    const shape: [number, number, number, number] = [1, 81, 81, 256];
+    // Around 4: a norm takes that away again, and with it what the mean of 420,000 numbers is wrong by.
+    const values = plainValue('x', shape).values.map((value) => value + 4);
+    const ofFirstGroup = (numbers: Float32Array): number => {
+      let sum = 0;
+      for (let i = 0; i < numbers.length; i += 1) if (i % 256 < 64) sum += numbers[i] ?? Number.NaN;
+      return sum / (numbers.length / 4);
+    };
+    tf.tidy(() => {
+      const x = tf.tensor4d(values, shape);
+      const theirs = tf.mean(tf.reshape(x, [81 * 81, 4, 64]), [0, 2]).dataSync<'float32'>()[0] ?? Number.NaN;
+      const normal = ops.groupNorm(x, tf.ones([256]), tf.zeros([256]), 4, 1e-5).dataSync<'float32'>();
+      expect(Math.abs(theirs - ofFirstGroup(values))).toBeGreaterThan(1e-5);
+      expect(Math.abs(ofFirstGroup(normal))).toBeLessThan(2e-6);
+    });
+  });
+
   it('leaves padding out of the divisor of average pools, where torch counts it', () => {
     const { tf, ops } = backend;
     tf.tidy(() => {

@@ -6,9 +6,14 @@ type TfNamespace = typeof TF;
 
 /** x with mean 0 and variance 1 over these axes; see `TensorOps.standardise`. */
 export function standardised<T extends Tensor>(tf: TfNamespace, x: T, axes: number[], epsilon: number): T {
-  const centred = tf.sub<T>(x, tf.mean(x, axes, true));
-  const variance = tf.mean(tf.square(centred), axes, true);
+  const centred = tf.sub<T>(x, mean(tf, x, axes));
+  const variance = mean(tf, tf.square(centred), axes);
   return tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
+}
+
+/** Over one axis after another: TensorFlow adds what it reduces one by one, so that a sum of half a million numbers would lose two digits. */
+function mean<T extends Tensor>(tf: TfNamespace, x: T, axes: readonly number[]): T {
+  return axes.reduceRight((reduced, axis) => tf.mean(reduced, axis, true), x);
 }
 
 /** See `TensorOps.layerNorm`. */
@@ -19,8 +24,8 @@ export function layerNorm<T extends Tensor>(tf: TfNamespace, x: T, gamma: Tensor
 /** See `TensorOps.groupNorm`. */
 export function groupNorm(tf: TfNamespace, x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, groups: number, epsilon: number): Tensor4D {
   const [batch, height, width, channels] = x.shape;
-  const byGroup = tf.reshape<TF.Rank.R4>(x, [batch, height * width, groups, channels / groups]);
-  const normal = tf.reshape<TF.Rank.R4>(standardised(tf, byGroup, [1, 3], epsilon), [batch, height, width, channels]);
+  const byGroup = tf.reshape<TF.Rank.R5>(x, [batch, height, width, groups, channels / groups]);
+  const normal = tf.reshape<TF.Rank.R4>(standardised(tf, byGroup, [1, 2, 4], epsilon), [batch, height, width, channels]);
   return tf.add(tf.mul<Tensor4D>(normal, gamma), beta);
 }
 
