@@ -15,9 +15,9 @@ export const boundaryTool = defineTool({
     truth: z.string().optional().describe('mask to score against, or a folder of them'),
     tolerance: real(0).default(0.008).describe('share of the diagonal within which a boundary pixel is right; from 1 on px'),
   }),
-  async run(file, { truth, tolerance }) {
-    const { width, height, data } = boundaryMap(await readLabels(file));
-    const score = truth === undefined ? null : boundaryF(await readBytes(file), await readBytes(await fileFor(file, truth, ['.png', '.npy'])), tolerance);
+  async run(file, { truth, tolerance }, task) {
+    const { width, height, data } = boundaryMap(await readLabels(file), task);
+    const score = truth === undefined ? null : boundaryF(await readBytes(file), await readBytes(await fileFor(file, truth, ['.png', '.npy'])), tolerance, task);
     return { facts: { width, height, score }, labels: { width, height, data }, array: { dtype: 'uint8', shape: [height, width], data }, json: score };
   },
 });

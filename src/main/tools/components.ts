@@ -11,8 +11,8 @@ export const componentsTool = defineTool({
   example: 'penumbra tool components mask.png --out parts.npy',
   ending: '.npy',
   settings: z.object({ connectivity: z.enum(['4', '8']).default('8').describe('4: side by side; 8: corners too') }),
-  async run(file, { connectivity }) {
-    const { width, height, count, data, sizes, values } = labelComponents(await readLabels(file), connectivity === '4' ? 4 : 8);
+  async run(file, { connectivity }, task) {
+    const { width, height, count, data, sizes, values } = labelComponents(await readLabels(file), connectivity === '4' ? 4 : 8, task);
     return {
       facts: { width, height, components: count },
       array: { dtype: 'int32', shape: [height, width], data },

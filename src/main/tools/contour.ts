@@ -12,13 +12,13 @@ export const contourTool = defineTool({
   example: 'penumbra tool contour mask.png --label 8 --out contour.json',
   ending: '.json',
   settings: z.object({ label: whole(0, 2 ** 31 - 1).optional().describe('only pixels of this label (default: all that are not 0)') }),
-  async run(file, { label }) {
+  async run(file, { label }, task) {
     const map = await readLabels(file);
     const { width, height } = map;
     const mask = { width, height, data: Uint8Array.from(map.data, (value) => ((label === undefined ? value !== 0 : value === label) ? 255 : 0)) };
-    const contours = externalContours(mask, { simple: true });
+    const contours = externalContours(mask, { simple: true }, task);
     const largest = largestContour(contours);
-    const whole = largestContour(externalContours(mask, { simple: false }));
+    const whole = largestContour(externalContours(mask, { simple: false }, task));
     const found = largest === null ? null : { areaPx: largest.areaPx, box: boundingBox(largest) };
     const points = largest === null ? [] : Array.from({ length: largest.points.length / 2 }, (_, at) => [largest.points[at * 2], largest.points[at * 2 + 1]]);
     return { facts: { width, height, contours: contours.length, largest: found }, json: { ...found, points }, picture: drawContour(mask, whole) };

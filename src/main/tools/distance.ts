@@ -11,9 +11,9 @@ export const distanceTool = defineTool({
   example: 'penumbra tool distance mask.png --out distance.npy',
   ending: '.npy',
   settings: z.object({}),
-  async run(file) {
+  async run(file, _, task) {
     const mask = await readBytes(file);
-    const data = Float32Array.from(squaredDistance(mask), Math.sqrt);
+    const data = Float32Array.from(squaredDistance(mask, task), Math.sqrt);
     const farthest = data.reduce((most, value) => Math.max(most, value), 0);
     const { width, height } = mask;
     return { facts: { width, height, farthestPx: farthest }, array: { dtype: 'float32', shape: [height, width], data }, picture: drawHeat({ width, height, data }) };

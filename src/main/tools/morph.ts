@@ -19,11 +19,11 @@ export const morphTool = defineTool({
     radius: real(0).default(2).describe('radius of the disc for open and close, px'),
     least: whole(1, 2 ** 31 - 1).default(64).describe('pixels of the smallest part that remove-small keeps'),
   }),
-  async run(file, { label, kind, radius, least }) {
+  async run(file, { label, kind, radius, least }, task) {
     if (label === undefined) throw new PenumbraError('BAD_REQUEST', 'No --label is given.', { remedy: 'Name the class whose shape is to change.' });
     const step: ClassMorphology = kind === 'fill' ? { kind } : kind === 'remove-small' ? { kind, leastPx: least } : { kind, radiusPx: radius };
     const before = await readLabelPng(file);
-    const labels = morphClass(before, label, step);
+    const labels = morphClass(before, label, step, task);
     const changed = labels.data.reduce((sum, value, pixel) => sum + (value === before.data[pixel] ? 0 : 1), 0);
     return { facts: { width: labels.width, height: labels.height, changedPixels: changed }, labels, array: { dtype: 'uint8', shape: [labels.height, labels.width], data: labels.data } };
   },

@@ -21,15 +21,15 @@ export const resizeTool = defineTool({
     height: whole(1, 65_535).optional().describe('px; needed'),
     kind: z.enum(KINDS).default('pil-bicubic').describe(KINDS.join(', ')),
   }),
-  async run(file, { width, height, kind }) {
+  async run(file, { width, height, kind }, task) {
     if (width === undefined || height === undefined) throw new PenumbraError('BAD_REQUEST', 'No --width and --height are given.', { remedy: 'Name the size in px.' });
     const size = { width, height };
     if (kind === 'labels') {
-      const labels = resizeLabelsNearest(await readLabelPng(file), size);
+      const labels = resizeLabelsNearest(await readLabelPng(file), size, task);
       return { facts: size, labels, array: { dtype: 'uint8', shape: [height, width], data: labels.data } };
     }
     const photo = await readPhoto(file);
-    const picture = kind === 'opencv-bilinear' ? resizeLikeOpencv(photo, 3, size) : resizeLikePil(photo, 3, size, kind === 'pil-bicubic' ? 'bicubic' : 'bilinear');
+    const picture = kind === 'opencv-bilinear' ? resizeLikeOpencv(photo, 3, size, task) : resizeLikePil(photo, 3, size, kind === 'pil-bicubic' ? 'bicubic' : 'bilinear', task);
     return { facts: size, picture, array: { dtype: 'uint8', shape: [height, width, 3], data: picture.data } };
   },
 });

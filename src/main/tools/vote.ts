@@ -23,7 +23,7 @@ export const voteTool = defineTool({
     const map = await readLabelPng(await fileFor(file, given, ['.png']));
     const regions = slic(await readPhoto(file), { ...SLIC_SILOP, segments, compactness }, task);
     const { width, height } = regions;
-    const labels = { width, height, data: Uint8Array.from(majorityVote(regions, map)) };
+    const labels = { width, height, data: Uint8Array.from(majorityVote(regions, map, task)) };
     return { facts: { width, height, superpixels: regions.count }, labels, array: { dtype: 'uint8', shape: [height, width], data: labels.data } };
   },
 });

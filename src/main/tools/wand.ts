@@ -17,9 +17,9 @@ export const wandTool = defineTool({
     connectivity: z.enum(['4', '8']).default('4').describe('4: side by side; 8: corners too'),
     contiguous: yesNo.default(true).describe('yes or no: only pixels that hang together'),
   }),
-  async run(file, { at, tolerance, connectivity, contiguous }) {
+  async run(file, { at, tolerance, connectivity, contiguous }, task) {
     if (at === undefined) throw new PenumbraError('BAD_REQUEST', 'No --at is given.', { remedy: 'Name the pixel to begin from as x,y in px.' });
-    const { width, height, data } = magicWand(await readPhoto(file), at, { tolerance, connectivity: connectivity === '4' ? 4 : 8, contiguous });
+    const { width, height, data } = magicWand(await readPhoto(file), at, { tolerance, connectivity: connectivity === '4' ? 4 : 8, contiguous }, task);
     const labels = { width, height, data: data.map((value) => (value === 0 ? 0 : 1)) };
     return { facts: { width, height, pixels: labels.data.reduce((sum, value) => sum + value, 0) }, labels, array: { dtype: 'uint8', shape: [height, width], data } };
   },

@@ -31,12 +31,12 @@ export const RASTER_JOBS = {
   slic: ({ image, parameters }: { image: RgbRaster; parameters: SlicParameters }, task?: RasterTask) => slic(image, parameters, task),
   quickshift: ({ image, parameters, noise }: { image: RgbRaster; parameters: QuickshiftParameters; noise: Float32Array }, task?: RasterTask) => quickshift(image, parameters, noise, task),
   canny: ({ image, parameters }: { image: RgbRaster; parameters: CannyParameters }, task?: RasterTask) => canny(greyOf(image), parameters, task),
-  components: ({ labels, connectivity }: { labels: IntRaster; connectivity: 4 | 8 }) => labelComponents(labels, connectivity),
-  contour: ({ mask }: { mask: ByteRaster }) => largestContour(externalContours(mask, { simple: true })),
-  boundary: ({ labels }: { labels: IntRaster }) => boundaryMap(labels),
-  distance: ({ mask }: { mask: ByteRaster }) => squaredDistance(mask),
-  morph: ({ map, label, step }: { map: LabelMap; label: number; step: ClassMorphology }) => morphClass(map, label, step),
-  resize: ({ image, size, filter }: { image: RgbRaster; size: Size; filter: PilFilter }) => resizeLikePil(image, 3, size, filter),
+  components: ({ labels, connectivity }: { labels: IntRaster; connectivity: 4 | 8 }, task?: RasterTask) => labelComponents(labels, connectivity, task),
+  contour: ({ mask }: { mask: ByteRaster }, task?: RasterTask) => largestContour(externalContours(mask, { simple: true }, task)),
+  boundary: ({ labels }: { labels: IntRaster }, task?: RasterTask) => boundaryMap(labels, task),
+  distance: ({ mask }: { mask: ByteRaster }, task?: RasterTask) => squaredDistance(mask, task),
+  morph: ({ map, label, step }: { map: LabelMap; label: number; step: ClassMorphology }, task?: RasterTask) => morphClass(map, label, step, task),
+  resize: ({ image, size, filter }: { image: RgbRaster; size: Size; filter: PilFilter }, task?: RasterTask) => resizeLikePil(image, 3, size, filter, task),
   /** `guide`: edges [1, H, W] or features [C, H, W]. */
   walk: (
     { scores, guide, by, radius, sources, parameters }: { scores: Planes; guide: Planes; by: 'edges' | 'features'; radius: number; sources?: PairSources; parameters: WalkParameters },
@@ -44,7 +44,7 @@ export const RASTER_JOBS = {
   ) => randomWalk(scores, (by === 'edges' ? edgeAffinities : featureAffinities)(guide, radius, sources), parameters, task),
   /** The map from which `liveWirePath` reads the way to any pixel. */
   liveWire: ({ image, seed, reachPx }: { image: RgbRaster; seed: Point; reachPx?: number }, task?: RasterTask) => liveWireMap(liveWireCosts(greyOf(image)), seed, reachPx, task),
-  wand: ({ image, seed, parameters }: { image: RgbRaster; seed: Point; parameters: WandParameters }) => magicWand(image, seed, parameters),
+  wand: ({ image, seed, parameters }: { image: RgbRaster; seed: Point; parameters: WandParameters }, task?: RasterTask) => magicWand(image, seed, parameters, task),
 } as const;
 
 export type RasterJobName = keyof typeof RASTER_JOBS;

@@ -1,5 +1,6 @@
 import { assertLength } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
+import { checkpoint, EVERY_RUN, rowsARun, type RasterTask } from '../raster-task.ts';
 
 /** The border of a component as OpenCV follows it: px coordinates of border pixels, x and y in turn. */
 export interface Contour {
@@ -24,25 +25,31 @@ const DY = [0, -1, -1, -1, 0, 1, 1, 1];
  * Outer borders of the 8-connected components of `mask`, in the order of their first pixels by rows; cv2.findContours(RETR_EXTERNAL) for the
  * components that lie in no hole. `simple` leaves out points on straight runs (CHAIN_APPROX_SIMPLE).
  */
-export function externalContours(mask: ByteRaster, options: { readonly simple: boolean }): Contour[] {
+export function externalContours(mask: ByteRaster, options: { readonly simple: boolean }, task?: RasterTask): Contour[] {
   assertLength('contours', mask.width, mask.height, 1, mask.data.length);
   // One pixel of margin, so that no step has to look for the edge.
   const width = mask.width + 2;
   const height = mask.height + 2;
   const inside = new Uint8Array(width * height);
+  const run = rowsARun(width);
   for (let y = 0; y < mask.height; y++) {
+    if (y % run === 0) checkpoint(task, (0.25 * y) / mask.height);
     for (let x = 0; x < mask.width; x++) inside[(y + 1) * width + x + 1] = mask.data[y * mask.width + x] === 0 ? 0 : 1;
   }
   const seen = new Uint8Array(width * height);
   const steps = DX.map((dx, code) => dx + (DY[code] ?? 0) * width);
   const contours: Contour[] = [];
   const stack: number[] = [];
+  let reached = 0; // pixels of components
   for (let start = 0; start < inside.length; start++) {
+    if ((start & EVERY_RUN) === 0) checkpoint(task, 0.25 + (0.75 * start) / inside.length);
     if (inside[start] === 0 || seen[start] === 1) continue;
-    contours.push(followBorder(inside, width, start, steps, options.simple));
+    contours.push(followBorder(inside, width, start, steps, options.simple, task));
     seen[start] = 1;
     stack.push(start);
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      // A component may be the whole image.
+      if ((++reached & EVERY_RUN) === 0) checkpoint(task, 0.25 + (0.75 * start) / inside.length);
       for (const step of steps) {
         if (inside[at + step] === 0 || seen[at + step] === 1) continue;
         seen[at + step] = 1;
@@ -50,11 +57,12 @@ export function externalContours(mask: ByteRaster, options: { readonly simple: b
       }
     }
   }
+  checkpoint(task, 1);
   return contours;
 }
 
 /** Suzuki's border following from the top-left pixel of a component, as OpenCV does it. */
-function followBorder(inside: Uint8Array, width: number, start: number, steps: readonly number[], simple: boolean): Contour {
+function followBorder(inside: Uint8Array, width: number, start: number, steps: readonly number[], simple: boolean, task: RasterTask | undefined): Contour {
   const points: number[] = [];
   let x = (start % width) - 1;
   let y = Math.floor(start / width) - 1;
@@ -66,7 +74,8 @@ function followBorder(inside: Uint8Array, width: number, start: number, steps: r
   let at = start;
   let previous = code ^ 4;
   let twiceArea = 0;
-  for (;;) {
+  for (let followed = 1; ; followed++) {
+    if ((followed & EVERY_RUN) === 0) checkpoint(task, 0.25 + (0.75 * start) / inside.length);
     do code = (code + 1) & 7;
     while (inside[at + (steps[code] ?? 0)] === 0);
     const next = at + (steps[code] ?? 0);
@@ -108,11 +117,12 @@ export function boundingBox(contour: Contour): Box {
  * The box of a class map by the rule of TS-CAM (methods/rws-crt.md §3.2): scores in 0..255, pixels above ⌊threshold · largest⌋, box of the largest
  * contour as [left, top, right, bottom] with right = left + width; [0, 0, 1, 1] where there is none.
  */
-export function boxOfScores(scores: ByteRaster, threshold: number): readonly [number, number, number, number] {
+export function boxOfScores(scores: ByteRaster, threshold: number, task?: RasterTask): readonly [number, number, number, number] {
   let largest = 0;
   for (const score of scores.data) largest = Math.max(largest, score);
   const limit = Math.floor(threshold * largest);
-  const contour = largestContour(externalContours({ ...scores, data: scores.data.map((score) => (score > limit ? 255 : 0)) }, { simple: true }));
+  const above = { ...scores, data: scores.data.map((score) => (score > limit ? 255 : 0)) };
+  const contour = largestContour(externalContours(above, { simple: true }, task));
   if (contour === null) return [0, 0, 1, 1];
   const { x, y, width, height } = boundingBox(contour);
   return [x, y, x + width, y + height];

@@ -1,5 +1,6 @@
 import { assertLength } from '../bad-input.ts';
 import type { IntRaster, Regions } from '../rasters.ts';
+import { checkpoint, EVERY_RUN, rowsARun, type RasterTask } from '../raster-task.ts';
 
 export interface Components extends Regions {
   /** Pixels of each component. */
@@ -12,7 +13,7 @@ export interface Components extends Regions {
  * Connected pixels of equal value: a partition of the image, numbered in the order of the components' first pixels by rows.
  * Values may be any whole numbers. `connectivity` 4: side by side; 8: corners too.
  */
-export function labelComponents(raster: IntRaster, connectivity: 4 | 8): Components {
+export function labelComponents(raster: IntRaster, connectivity: 4 | 8, task?: RasterTask): Components {
   const { width, height, data } = raster;
   assertLength('components', width, height, 1, data.length);
   const parent = new Int32Array(data.length);
@@ -32,7 +33,9 @@ export function labelComponents(raster: IntRaster, connectivity: 4 | 8): Compone
     if (a < b) parent[b] = a;
     else parent[a] = b;
   };
+  const run = rowsARun(width);
   for (let y = 0, pixel = 0; y < height; y++) {
+    if (y % run === 0) checkpoint(task, (0.5 * y) / height);
     for (let x = 0; x < width; x++, pixel++) {
       parent[pixel] = pixel;
       const value = data[pixel];
@@ -54,6 +57,7 @@ export function labelComponents(raster: IntRaster, connectivity: 4 | 8): Compone
   const sizes: number[] = [];
   const values: number[] = [];
   for (let pixel = 0; pixel < data.length; pixel++) {
+    if ((pixel & EVERY_RUN) === 0) checkpoint(task, 0.5 + (0.5 * pixel) / data.length);
     const root = rootOf(pixel);
     if (root === pixel) {
       labels[pixel] = sizes.length;
@@ -65,5 +69,6 @@ export function labelComponents(raster: IntRaster, connectivity: 4 | 8): Compone
       sizes[label] = (sizes[label] ?? 0) + 1;
     }
   }
+  checkpoint(task, 1);
   return { count: sizes.length, width, height, data: labels, sizes: Int32Array.from(sizes), values: Int32Array.from(values) };
 }

@@ -1,4 +1,5 @@
 import type { ByteRaster } from '../rasters.ts';
+import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { labelComponents } from '../components/label-components.ts';
 import { squaredDistance } from './distance-transform.ts';
 
@@ -8,28 +9,33 @@ import { squaredDistance } from './distance-transform.ts';
  */
 
 /** 1 where the disc about a pixel meets the mask. */
-export function dilate(mask: ByteRaster, radiusPx: number): ByteRaster {
-  return { ...mask, data: withinRadius(squaredDistance(inverse(mask)), radiusPx) };
+export function dilate(mask: ByteRaster, radiusPx: number, task?: RasterTask): ByteRaster {
+  const outside = inverse(mask, partOf(task, 0, 0.125));
+  const data = withinRadius(squaredDistance(outside, partOf(task, 0.125, 0.875)), radiusPx, [1, 0], partOf(task, 0.875, 1));
+  checkpoint(task, 1);
+  return { ...mask, data };
 }
 
 /** 1 where the disc about a pixel, as far as it lies in the image, is inside the mask. */
-export function erode(mask: ByteRaster, radiusPx: number): ByteRaster {
-  return inverse({ ...mask, data: withinRadius(squaredDistance(mask), radiusPx) });
+export function erode(mask: ByteRaster, radiusPx: number, task?: RasterTask): ByteRaster {
+  const data = withinRadius(squaredDistance(mask, partOf(task, 0, 0.875)), radiusPx, [0, 1], partOf(task, 0.875, 1));
+  checkpoint(task, 1);
+  return { ...mask, data };
 }
 
-export function open(mask: ByteRaster, radiusPx: number): ByteRaster {
-  return dilate(erode(mask, radiusPx), radiusPx);
+export function open(mask: ByteRaster, radiusPx: number, task?: RasterTask): ByteRaster {
+  return dilate(erode(mask, radiusPx, partOf(task, 0, 0.5)), radiusPx, partOf(task, 0.5, 1));
 }
 
-export function close(mask: ByteRaster, radiusPx: number): ByteRaster {
-  return erode(dilate(mask, radiusPx), radiusPx);
+export function close(mask: ByteRaster, radiusPx: number, task?: RasterTask): ByteRaster {
+  return erode(dilate(mask, radiusPx, partOf(task, 0, 0.5)), radiusPx, partOf(task, 0.5, 1));
 }
 
 /** The mask with all that it encloses: pixels outside it from which no 4-connected way leads to the image's edge. */
-export function fillHoles(mask: ByteRaster): ByteRaster {
+export function fillHoles(mask: ByteRaster, task?: RasterTask): ByteRaster {
   const { width, height } = mask;
-  const outside = inverse(mask);
-  const components = labelComponents(outside, 4);
+  const outside = inverse(mask, partOf(task, 0, 0.125));
+  const components = labelComponents(outside, 4, partOf(task, 0.125, 0.875));
   const reached = new Uint8Array(components.count);
   const mark = (pixel: number): void => {
     reached[components.data[pixel] ?? 0] = 1;
@@ -42,23 +48,41 @@ export function fillHoles(mask: ByteRaster): ByteRaster {
     mark(y * width);
     mark(y * width + width - 1);
   }
-  return { ...mask, data: outside.data.map((out, pixel) => (out === 1 && reached[components.data[pixel] ?? 0] === 1 ? 0 : 1)) };
+  const data = new Uint8Array(outside.data.length);
+  for (const [from, to] of runsOf(data.length, 1, partOf(task, 0.875, 1))) {
+    for (let pixel = from; pixel < to; pixel++) data[pixel] = outside.data[pixel] === 1 && reached[components.data[pixel] ?? 0] === 1 ? 0 : 1;
+  }
+  checkpoint(task, 1);
+  return { ...mask, data };
 }
 
 /** The mask without its components of fewer than `leastPx` pixels. */
-export function removeSmall(mask: ByteRaster, leastPx: number, connectivity: 4 | 8): ByteRaster {
-  const own = inverse(inverse(mask));
-  const { data, sizes } = labelComponents(own, connectivity);
-  return { ...mask, data: own.data.map((inside, pixel) => (inside === 1 && (sizes[data[pixel] ?? 0] ?? 0) >= leastPx ? 1 : 0)) };
+export function removeSmall(mask: ByteRaster, leastPx: number, connectivity: 4 | 8, task?: RasterTask): ByteRaster {
+  const outside = inverse(mask, partOf(task, 0, 0.125));
+  const components = labelComponents(outside, connectivity, partOf(task, 0.125, 0.875));
+  const data = new Uint8Array(outside.data.length);
+  for (const [from, to] of runsOf(data.length, 1, partOf(task, 0.875, 1))) {
+    for (let pixel = from; pixel < to; pixel++) data[pixel] = outside.data[pixel] === 0 && (components.sizes[components.data[pixel] ?? 0] ?? 0) >= leastPx ? 1 : 0;
+  }
+  checkpoint(task, 1);
+  return { ...mask, data };
 }
 
-/** 1 where the distance is at most the radius. */
-function withinRadius(squaredDistances: Float64Array, radiusPx: number): Uint8Array {
-  const near = new Uint8Array(squaredDistances.length);
-  for (let at = 0; at < near.length; at++) near[at] = (squaredDistances[at] ?? 0) <= radiusPx * radiusPx ? 1 : 0;
-  return near;
+/** `near` where the distance is at most the radius, `far` elsewhere. */
+function withinRadius(squaredDistances: Float64Array, radiusPx: number, [near, far]: readonly [number, number], task: RasterTask | undefined): Uint8Array {
+  const limit = radiusPx * radiusPx;
+  const data = new Uint8Array(squaredDistances.length);
+  for (const [from, to] of runsOf(data.length, 1, task)) {
+    for (let at = from; at < to; at++) data[at] = (squaredDistances[at] ?? 0) <= limit ? near : far;
+  }
+  return data;
 }
 
-function inverse(mask: ByteRaster): ByteRaster {
-  return { ...mask, data: mask.data.map((value) => (value === 0 ? 1 : 0)) };
+/** 1 where the mask is 0, 0 elsewhere. */
+function inverse(mask: ByteRaster, task: RasterTask | undefined): ByteRaster {
+  const data = new Uint8Array(mask.data.length);
+  for (const [from, to] of runsOf(data.length, 1, task)) {
+    for (let at = from; at < to; at++) data[at] = mask.data[at] === 0 ? 1 : 0;
+  }
+  return { ...mask, data };
 }

@@ -1,25 +1,40 @@
 import { assertLength } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
+import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 
 /**
  * Squared Euclidean distance in px² of each pixel to the nearest pixel that is 0 in `mask`, exactly (Felzenszwalb and Huttenlocher 2012); 0 for
  * those pixels themselves, Infinity everywhere when there is none. The root is scipy.ndimage.distance_transform_edt.
  */
-export function squaredDistance(mask: ByteRaster): Float64Array {
+export function squaredDistance(mask: ByteRaster, task?: RasterTask): Float64Array {
   const { width, height, data } = mask;
   assertLength('distance transform', width, height, 1, data.length);
   // Columns first, row by row as memory lies: the distance to the nearest 0 above, then to the nearer of that and the one below.
   const result = new Float64Array(width * height);
-  for (let at = 0; at < result.length; at++) {
+  for (const [from, to] of runsOf(result.length, 1, partOf(task, 0, 0.125))) countDown(result, data, width, from, to);
+  const end = result.length - width;
+  for (const [from, to] of runsOf(end, 1, partOf(task, 0.125, 0.25))) countUp(result, width, end - to, end - from);
+  const envelope = { at: new Int32Array(width), from: new Float64Array(width + 1), row: new Float64Array(width) };
+  for (const [from, to] of runsOf(height, width, partOf(task, 0.25, 1))) {
+    for (let y = from; y < to; y++) lowerEnvelope(result.subarray(y * width, (y + 1) * width), envelope);
+  }
+  checkpoint(task, 1);
+  return result;
+}
+
+/** Distances to the nearest 0 above, of the pixels from..to. */
+function countDown(result: Float64Array, data: Uint8Array, width: number, from: number, to: number): void {
+  for (let at = from; at < to; at++) {
     if (data[at] !== 0) result[at] = at < width ? Infinity : (result[at - width] ?? 0) + 1;
   }
-  for (let at = result.length - width - 1; at >= 0; at--) {
+}
+
+/** Distances to the nearer of that and the nearest 0 below, from the last of the pixels from..to to the first. */
+function countUp(result: Float64Array, width: number, from: number, to: number): void {
+  for (let at = to - 1; at >= from; at--) {
     const below = (result[at + width] ?? 0) + 1;
     if (below < (result[at] ?? 0)) result[at] = below;
   }
-  const envelope = { at: new Int32Array(width), from: new Float64Array(width + 1), row: new Float64Array(width) };
-  for (let y = 0; y < height; y++) lowerEnvelope(result.subarray(y * width, (y + 1) * width), envelope);
-  return result;
 }
 
 interface Envelope {

@@ -1,5 +1,6 @@
 import { assertLength, assertWhole } from '../bad-input.ts';
 import type { Size } from '../planes.ts';
+import { checkpoint, rowsARun, type RasterTask } from '../raster-task.ts';
 
 /** Weights in fixed point of 11 bits, as OpenCV has them for bytes. */
 const ONE = 2048;
@@ -12,13 +13,13 @@ interface Axis {
 }
 
 /** `data` [h, w, channels] → [H, W, channels]; cv2.resize(…, INTER_LINEAR) of bytes: no antialiasing, half-pixel centres. */
-export function resizeLikeOpencv(image: Size & { readonly data: Uint8Array }, channels: 1 | 3, size: Size): Size & { readonly data: Uint8Array } {
+export function resizeLikeOpencv(image: Size & { readonly data: Uint8Array }, channels: 1 | 3, size: Size, task?: RasterTask): Size & { readonly data: Uint8Array } {
   assertLength('resize', image.width, image.height, channels, image.data.length);
   assertWhole('resize', 'width', size.width, 1, 65_535);
   assertWhole('resize', 'height', size.height, 1, 65_535);
   assertWhole('resize', 'width of the image', image.width, 1, 2 ** 26);
   assertWhole('resize', 'height of the image', image.height, 1, 2 ** 26);
-  if (image.width === size.width * 2 && image.height === size.height * 2) return halved(image, channels, size);
+  if (image.width === size.width * 2 && image.height === size.height * 2) return halved(image, channels, size, task);
   const columns = axisOf(image.width, size.width);
   const rows = axisOf(image.height, size.height);
   const stride = size.width * channels;
@@ -36,7 +37,9 @@ export function resizeLikeOpencv(image: Size & { readonly data: Uint8Array }, ch
       for (let channel = 0; channel < channels; channel++, to++) row[to] = (image.data[low + channel] ?? 0) * a + (image.data[high + channel] ?? 0) * b;
     }
   };
+  const run = rowsARun(Math.max(image.width, size.width));
   for (let y = 0; y < size.height; y++) {
+    if (y % run === 0) checkpoint(task, y / size.height);
     const low = rows.low[y] ?? 0;
     const high = rows.high[y] ?? 0;
     if (low === lowerRow) {
@@ -51,6 +54,7 @@ export function resizeLikeOpencv(image: Size & { readonly data: Uint8Array }, ch
       data[to] = ((((upper[x] ?? 0) >> 4) * a >> 16) + (((lower[x] ?? 0) >> 4) * b >> 16) + 2) >> 2;
     }
   }
+  checkpoint(task, 1);
   return { width: size.width, height: size.height, data };
 }
 
@@ -78,10 +82,12 @@ function roundHalfEven(value: number): number {
 }
 
 /** OpenCV takes the mean of four pixels when it halves both sides. */
-function halved(image: Size & { readonly data: Uint8Array }, channels: number, size: Size): Size & { readonly data: Uint8Array } {
+function halved(image: Size & { readonly data: Uint8Array }, channels: number, size: Size, task: RasterTask | undefined): Size & { readonly data: Uint8Array } {
   const stride = image.width * channels;
   const data = new Uint8Array(size.width * size.height * channels);
+  const run = rowsARun(image.width);
   for (let y = 0, to = 0; y < size.height; y++) {
+    if (y % run === 0) checkpoint(task, y / size.height);
     for (let x = 0; x < size.width; x++) {
       for (let channel = 0; channel < channels; channel++, to++) {
         const at = 2 * y * stride + 2 * x * channels + channel;
@@ -89,5 +95,6 @@ function halved(image: Size & { readonly data: Uint8Array }, channels: number, s
       }
     }
   }
+  checkpoint(task, 1);
   return { width: size.width, height: size.height, data };
 }

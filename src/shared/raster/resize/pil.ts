@@ -1,6 +1,6 @@
 import { assertLength, assertWhole } from '../bad-input.ts';
 import type { Size } from '../planes.ts';
-import type { ByteRaster, RgbRaster } from '../rasters.ts';
+import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { Placing, WasmLoops } from '../wasm-loops.ts';
 import { PIL_WASM } from './pil-wasm.ts';
 
@@ -44,7 +44,7 @@ interface Taps {
  * `data` [h, w, channels] → [H, W, channels]; Image.resize(size, BICUBIC or BILINEAR) of 8-bit images without alpha. `engine` keeps to TypeScript,
  * for tests.
  */
-export function resizeLikePil(image: Bytes, channels: 1 | 3, size: Size, filter: PilFilter, engine?: 'plain'): Bytes {
+export function resizeLikePil(image: Bytes, channels: 1 | 3, size: Size, filter: PilFilter, task?: RasterTask, engine?: 'plain'): Bytes {
   assertLength('resize', image.width, image.height, channels, image.data.length);
   assertWhole('resize', 'width', size.width, 1, 65_535);
   assertWhole('resize', 'height', size.height, 1, 65_535);
@@ -53,9 +53,14 @@ export function resizeLikePil(image: Bytes, channels: 1 | 3, size: Size, filter:
   const across: Pass | null = image.width === size.width ? null : { axis: 'across', to: size.width, taps: tapsOf(image.width, size.width, KERNELS[filter]) };
   const down: Pass | null = image.height === size.height ? null : { axis: 'down', to: size.height, taps: tapsOf(image.height, size.height, KERNELS[filter]) };
   const passes = (goesDownFirst(image, size) ? [down, across] : [across, down]).filter((pass) => pass !== null);
-  if (passes.length === 0) return { ...image, data: image.data.slice() };
-  return (engine === 'plain' ? null : resizeInWasm(image, channels, passes)) ?? passes.reduce((from, pass) => resizePlainly(from, channels, pass), image);
+  const copied = passes.length === 0 ? { ...image, data: image.data.slice() } : null;
+  const result = copied ?? (engine === 'plain' ? null : resizeInWasm(image, channels, passes, task)) ?? resizePlainly(image, channels, passes, task);
+  checkpoint(task, 1);
+  return result;
 }
+
+/** From the first to the one before the last. */
+type Rows = readonly [number, number];
 
 /** Along one axis. */
 interface Pass {
@@ -103,10 +108,21 @@ function tapsOf(source: number, target: number, { support, weight }: Kernel): Ta
   return { from, count, weights, most };
 }
 
-function resizePlainly(from: Bytes, channels: 1 | 3, pass: Pass): Bytes {
-  const { axis, to, taps } = pass;
-  const data = axis === 'down' ? resizeColumns(from.data, from.width * channels, taps, to) : channels === 1 ? resizeGreyRows(from, taps, to) : resizeRgbRows(from, taps, to);
-  return { ...sizeAfter(from, pass), data };
+function resizePlainly(image: Bytes, channels: 1 | 3, passes: readonly Pass[], task: RasterTask | undefined): Bytes {
+  return passes.reduce<Bytes>((from, pass, index) => {
+    const after = sizeAfter(from, pass);
+    const data = new Uint8Array(after.width * after.height * channels);
+    for (const rows of rowsOf(from, after, partOf(task, index / passes.length, (index + 1) / passes.length))) {
+      if (pass.axis === 'down') resizeColumns(from.data, data, from.width * channels, pass.taps, rows);
+      else (channels === 1 ? resizeGreyRows : resizeRgbRows)(from.data, data, from.width, pass, rows);
+    }
+    return { ...after, data };
+  }, image);
+}
+
+/** The rows that a pass makes, in runs. */
+function rowsOf(before: Size, after: Size, task: RasterTask | undefined): Iterable<Rows> {
+  return runsOf(after.height, (Math.max(before.width, after.width) * Math.max(before.height, after.height)) / after.height, task);
 }
 
 interface Loops {
@@ -120,7 +136,7 @@ const LOOPS = new WasmLoops<Loops>(PIL_WASM);
 const MARGIN_BYTES = 16;
 
 /** Null where WebAssembly is not to be had. */
-function resizeInWasm(image: Bytes, channels: 1 | 3, passes: readonly Pass[]): Bytes | null {
+function resizeInWasm(image: Bytes, channels: 1 | 3, passes: readonly Pass[], task: RasterTask | undefined): Bytes | null {
   const placing = new Placing();
   const bytesOf = ({ width, height }: Size): number => width * height * channels + MARGIN_BYTES;
   const start = placing.place(bytesOf(image));
@@ -130,20 +146,27 @@ function resizeInWasm(image: Bytes, channels: 1 | 3, passes: readonly Pass[]): B
     const tables = [from, count, weights].map((table) => ({ table, at: placing.place(table.byteLength) }));
     const before = size;
     size = sizeAfter(size, pass);
-    return { pass, before, tables, target: placing.place(bytesOf(size)) };
+    return { pass, before, after: size, tables, target: placing.place(bytesOf(size)) };
   });
   const running = LOOPS.borrow(placing.bytes);
   if (running === null) return null;
   const { memory, loops } = running;
   new Uint8Array(memory.buffer, start, image.data.length).set(image.data);
   let source = start;
-  for (const { pass, before, tables, target } of steps) {
+  for (const [index, { pass, before, after, tables, target }] of steps.entries()) {
     for (const { table, at } of tables) new Int32Array(memory.buffer, at, table.length).set(table);
     const [from = 0, count = 0, weights = 0] = tables.map(({ at }) => at);
     const { most } = pass.taps;
-    if (pass.axis === 'down') loops.columns(source, target, before.width * channels, pass.to, from, count, weights, most);
-    else if (channels === 1) loops.rowsGrey(source, target, before.width, before.height, pass.to, from, count, weights, most);
-    else loops.rowsRgb(source, target, before.width, before.height, pass.to, from, count, weights, most);
+    for (const [first, end] of rowsOf(before, after, partOf(task, index / steps.length, (index + 1) / steps.length))) {
+      const rows = end - first;
+      const to = target + first * after.width * channels;
+      if (pass.axis === 'down') loops.columns(source, to, before.width * channels, rows, from + first * 4, count + first * 4, weights + first * most * 4, most);
+      else {
+        const read = source + first * before.width * channels;
+        if (channels === 1) loops.rowsGrey(read, to, before.width, rows, pass.to, from, count, weights, most);
+        else loops.rowsRgb(read, to, before.width, rows, pass.to, from, count, weights, most);
+      }
+    }
     source = target;
   }
   return { width: size.width, height: size.height, data: new Uint8Array(memory.buffer, source, size.width * size.height * channels).slice() };
@@ -154,9 +177,8 @@ function clip8(sum: number): number {
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-function resizeGreyRows({ width: fromWidth, height, data }: ByteRaster, { from, count, weights, most }: Taps, width: number): Uint8Array {
-  const result = new Uint8Array(width * height);
-  for (let y = 0, to = 0; y < height; y++) {
+function resizeGreyRows(data: Uint8Array, result: Uint8Array, fromWidth: number, { to: width, taps: { from, count, weights, most } }: Pass, [start, stop]: Rows): void {
+  for (let y = start, to = start * width; y < stop; y++) {
     for (let x = 0; x < width; x++, to++) {
       const first = x * most;
       const end = first + (count[x] ?? 0);
@@ -165,12 +187,10 @@ function resizeGreyRows({ width: fromWidth, height, data }: ByteRaster, { from, 
       result[to] = clip8(sum);
     }
   }
-  return result;
 }
 
-function resizeRgbRows({ width: fromWidth, height, data }: RgbRaster, { from, count, weights, most }: Taps, width: number): Uint8Array {
-  const result = new Uint8Array(width * height * 3);
-  for (let y = 0, to = 0; y < height; y++) {
+function resizeRgbRows(data: Uint8Array, result: Uint8Array, fromWidth: number, { to: width, taps: { from, count, weights, most } }: Pass, [start, stop]: Rows): void {
+  for (let y = start, to = start * width * 3; y < stop; y++) {
     for (let x = 0; x < width; x++, to += 3) {
       const first = x * most;
       const end = first + (count[x] ?? 0);
@@ -188,13 +208,11 @@ function resizeRgbRows({ width: fromWidth, height, data }: RgbRaster, { from, co
       result[to + 2] = clip8(blue);
     }
   }
-  return result;
 }
 
-function resizeColumns(data: Uint8Array, stride: number, { from, count, weights, most }: Taps, height: number): Uint8Array {
-  const result = new Uint8Array(stride * height);
+function resizeColumns(data: Uint8Array, result: Uint8Array, stride: number, { from, count, weights, most }: Taps, [start, stop]: Rows): void {
   const sums = new Int32Array(stride);
-  for (let y = 0; y < height; y++) {
+  for (let y = start; y < stop; y++) {
     const first = y * most;
     const end = first + (count[y] ?? 0);
     let at = (from[y] ?? 0) * stride;
@@ -214,5 +232,4 @@ function resizeColumns(data: Uint8Array, stride: number, { from, count, weights,
     }
     for (let x = 0, to = y * stride; x < stride; x++, to++) result[to] = clip8(sums[x] ?? 0);
   }
-  return result;
 }

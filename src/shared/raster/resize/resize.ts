@@ -1,5 +1,6 @@
 import type { LabelMap } from '../../mask/label-map.ts';
 import { assertPlanes, type Planes, type Size } from '../planes.ts';
+import { checkpoint, rowsARun, runsOf, type RasterTask } from '../raster-task.ts';
 
 /**
  * Resizing with half-pixel centres: target pixel i looks at source position (i + 0.5) · source / target − 0.5.
@@ -30,11 +31,14 @@ function bilinearAxis(source: number, target: number): Axis {
 }
 
 /** Score planes at another size: [K, h, w] → [K, H, W]. */
-export function resizePlanesBilinear(planes: Planes, size: Size): Planes {
+export function resizePlanesBilinear(planes: Planes, size: Size, task?: RasterTask): Planes {
   assertPlanes(planes);
   const { count, width: fromWidth, height: fromHeight, data: from } = planes;
   const { width, height } = size;
-  if (fromWidth === width && fromHeight === height) return planes;
+  if (fromWidth === width && fromHeight === height) {
+    checkpoint(task, 1);
+    return planes;
+  }
   const columns = bilinearAxis(fromWidth, width);
   const rows = bilinearAxis(fromHeight, height);
   const data = new Float32Array(count * width * height);
@@ -47,8 +51,10 @@ export function resizePlanesBilinear(planes: Planes, size: Size): Planes {
       row[x] = left + (right - left) * (columns.weight[x] ?? 0);
     }
   };
+  const run = rowsARun(width);
   for (let plane = 0; plane < count; plane++) {
     for (let y = 0; y < height; y++) {
+      if (y % run === 0) checkpoint(task, (plane + y / height) / count);
       const fromPlane = plane * fromHeight * fromWidth;
       readRow(upper, fromPlane + (rows.low[y] ?? 0) * fromWidth);
       readRow(lower, fromPlane + (rows.high[y] ?? 0) * fromWidth);
@@ -60,20 +66,27 @@ export function resizePlanesBilinear(planes: Planes, size: Size): Planes {
       }
     }
   }
+  checkpoint(task, 1);
   return { count, width, height, data };
 }
 
 /** A label map at another size; every label comes from one source pixel. */
-export function resizeLabelsNearest(map: LabelMap, size: Size): LabelMap {
+export function resizeLabelsNearest(map: LabelMap, size: Size, task?: RasterTask): LabelMap {
   const { width, height } = size;
-  if (map.width === width && map.height === height) return map;
+  if (map.width === width && map.height === height) {
+    checkpoint(task, 1);
+    return map;
+  }
   const column = nearestAxis(map.width, width);
   const row = nearestAxis(map.height, height);
   const data = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const start = (row[y] ?? 0) * map.width;
-    for (let x = 0; x < width; x++) data[y * width + x] = map.data[start + (column[x] ?? 0)] ?? 0;
+  for (const [from, to] of runsOf(height, width, task)) {
+    for (let y = from; y < to; y++) {
+      const start = (row[y] ?? 0) * map.width;
+      for (let x = 0; x < width; x++) data[y * width + x] = map.data[start + (column[x] ?? 0)] ?? 0;
+    }
   }
+  checkpoint(task, 1);
   return { width, height, data };
 }
 

@@ -69,6 +69,7 @@ export function liveWireMap(costs: LiveWireCosts, seed: { readonly x: number; re
       }
     }
   }
+  checkpoint(task, 1);
   return { width, height, seed: start, cost, previous };
 }
 

@@ -1,17 +1,20 @@
 import { badInput } from '../bad-input.ts';
 import type { IntRaster, Regions } from '../rasters.ts';
+import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 
 /** Pairs of regions that share a side of a pixel: first < second, in ascending order, x and y of pair i at 2 i and 2 i + 1. */
-export function adjacentRegions({ count, width, height, data }: Regions): Int32Array {
+export function adjacentRegions({ count, width, height, data }: Regions, task?: RasterTask): Int32Array {
   const pairs = new Set<number>();
   const add = (a: number, b: number): void => {
     if (a !== b) pairs.add(Math.min(a, b) * count + Math.max(a, b));
   };
-  for (let y = 0, pixel = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, pixel++) {
-      const own = data[pixel] ?? 0;
-      if (x + 1 < width) add(own, data[pixel + 1] ?? 0);
-      if (y + 1 < height) add(own, data[pixel + width] ?? 0);
+  for (const [from, to] of runsOf(height, width, task)) {
+    for (let y = from, pixel = from * width; y < to; y++) {
+      for (let x = 0; x < width; x++, pixel++) {
+        const own = data[pixel] ?? 0;
+        if (x + 1 < width) add(own, data[pixel + 1] ?? 0);
+        if (y + 1 < height) add(own, data[pixel + width] ?? 0);
+      }
     }
   }
   const sorted = Float64Array.from(pairs).sort();
@@ -20,24 +23,30 @@ export function adjacentRegions({ count, width, height, data }: Regions): Int32A
     result[index * 2] = Math.floor(pair / count);
     result[index * 2 + 1] = pair % count;
   });
+  checkpoint(task, 1);
   return result;
 }
 
 /** Every pixel gets the label that most pixels of its region have; of equally frequent ones the smallest. Labels are whole numbers from 0. → [H * W]. */
-export function majorityVote(regions: Regions, labels: IntRaster): Int32Array {
+export function majorityVote(regions: Regions, labels: IntRaster, task?: RasterTask): Int32Array {
   if (labels.data.length !== regions.data.length) {
     throw badInput('majority vote', `${labels.data.length} labels for ${regions.data.length} pixels`, 'Give labels of the same size as the regions.');
   }
   let most = 0;
-  for (const label of labels.data) {
-    if (label < 0) throw badInput('majority vote', `a label is ${label}; expected 0 or more`, 'Number the labels from 0.');
-    if (label > most) most = label;
+  for (const [from, to] of runsOf(labels.data.length, 1, partOf(task, 0, 0.125))) {
+    for (let pixel = from; pixel < to; pixel++) {
+      const label = labels.data[pixel] ?? 0;
+      if (label < 0) throw badInput('majority vote', `a label is ${label}; expected 0 or more`, 'Number the labels from 0.');
+      if (label > most) most = label;
+    }
   }
   const labelCount = most + 1;
   const votes = new Map<number, number>(); // few of all pairs of region and label occur
-  for (let pixel = 0; pixel < regions.data.length; pixel++) {
-    const key = (regions.data[pixel] ?? 0) * labelCount + (labels.data[pixel] ?? 0);
-    votes.set(key, (votes.get(key) ?? 0) + 1);
+  for (const [from, to] of runsOf(regions.data.length, 1, partOf(task, 0.125, 0.875))) {
+    for (let pixel = from; pixel < to; pixel++) {
+      const key = (regions.data[pixel] ?? 0) * labelCount + (labels.data[pixel] ?? 0);
+      votes.set(key, (votes.get(key) ?? 0) + 1);
+    }
   }
   const winner = new Int32Array(regions.count);
   const best = new Float64Array(regions.count);
@@ -49,5 +58,10 @@ export function majorityVote(regions: Regions, labels: IntRaster): Int32Array {
     best[region] = count;
     winner[region] = label;
   }
-  return regions.data.map((region) => winner[region] ?? 0);
+  const data = new Int32Array(regions.data.length);
+  for (const [from, to] of runsOf(data.length, 1, partOf(task, 0.875, 1))) {
+    for (let pixel = from; pixel < to; pixel++) data[pixel] = winner[regions.data[pixel] ?? 0] ?? 0;
+  }
+  checkpoint(task, 1);
+  return data;
 }
