@@ -7,8 +7,14 @@ import type { ParityCase } from './reference-file.ts';
  */
 const DAMPED = { names: String.raw`\.(?:bn3|increase\.bn|conv_branch2b[12])\.weight$`, by: 0.25 };
 
-/** Where not 33: transformers have no kinks, and patches of 16 pixels; wide layers, ReLU6 and the largest of several scales have many kinks. */
-const GRADIENT_SIDE_PX: Readonly<Record<string, number>> = { 'vit': 224, 'resnet38d': 17, 'efficientnet-lite': 17, 'resnet-caffe': 17 };
+/**
+ * Side of the photo for gradients. Transformers have no kinks, and patches of 16 pixels; wide layers, ReLU6, the largest of several scales and 269 layers
+ * have many kinks.
+ */
+function gradientSidePx(name: string, { backbone }: NetworkEntry['table']): number {
+  if (backbone.family === 'vit') return 224;
+  return name.includes('269') || ['resnet38d', 'efficientnet-lite', 'resnet-caffe'].includes(backbone.family) ? 17 : 33;
+}
 
 /** What is compared of one network. */
 export interface FullCase {
@@ -28,9 +34,8 @@ export function fullCases(): ReadonlyMap<string, FullCase> {
 
 function casesOf(name: string, entry: NetworkEntry): FullCase {
   const { backbone, head } = entry.table;
-  const { family } = backbone;
-  const forward = family === 'vit' ? 256 : head.kind.startsWith('deeplab') ? 321 : 225;
-  return { forward: fullCase(`${name}-forward`, entry, forward, 'forward'), gradients: fullCase(name, entry, GRADIENT_SIDE_PX[family] ?? 33, 'eval') };
+  const forward = backbone.family === 'vit' ? 256 : head.kind.startsWith('deeplab') ? 321 : 225;
+  return { forward: fullCase(`${name}-forward`, entry, forward, 'forward'), gradients: fullCase(name, entry, gradientSidePx(name, entry.table), 'eval') };
 }
 
 /** With moments of the batch rounding grows a hundredfold in fifty layers, in PyTorch as well; small networks show those. */
