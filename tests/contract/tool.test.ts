@@ -118,6 +118,16 @@ describe('a tool', () => {
     await expect(run(tool, file, null, paths)).rejects.toMatchObject({ code: 'BAD_REQUEST', message: expect.stringMatching(/8.*40|40.*8|48/) as string });
   });
 
+  test.each([
+    ['livewire', 'a.png', { from: '3,4', to: '40,20' }, 'the end is (40, 20); expected a pixel of 40×30'],
+    ['quickshift', 'a.png', { noise: 'turned.npy' }, 'the noise is 30×40 px, the photo 40×30'],
+    ['walk', 'scores.npy', { scores: 'scores.npy' }, 'scores.npy holds 2 planes; expected edges of one'],
+  ])('%s refuses what would give a wrong result without a word', async (tool, file, settings, message) => {
+    await writeFile(at('turned.npy'), encodeNpy({ dtype: 'float32', shape: [40, 30], data: new Float32Array(1200) }));
+    const paths = Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, value.endsWith('.npy') ? at(value) : value]));
+    await expect(run(tool, file, null, paths)).rejects.toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining(message) as string });
+  });
+
   test.each(['slic', 'components'])('%s of a file that is not there says so', async (tool) => {
     await expect(run(tool, 'away.png', null, {})).rejects.toMatchObject({ code: 'FILE_MISSING', message: `There is no ${at('away.png')}.` });
   });

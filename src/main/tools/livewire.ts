@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
+import { badInput } from '#shared/raster/bad-input.ts';
 import { greyOf } from '#shared/raster/colour/grey.ts';
 import { liveWireCosts, liveWireMap, liveWirePath } from '#shared/raster/select/live-wire.ts';
 import { defineTool } from './define-tool.ts';
@@ -17,6 +18,7 @@ export const livewireTool = defineTool({
   async run(file, { from, to }, task) {
     if (from === undefined || to === undefined) throw new PenumbraError('BAD_REQUEST', 'No --from and --to are given.', { remedy: 'Name both ends of the way as x,y in px.' });
     const photo = await readPhoto(file);
+    if (to.x >= photo.width || to.y >= photo.height) throw badInput('live-wire', `the end is (${to.x}, ${to.y}); expected a pixel of ${photo.width}×${photo.height}`, 'End inside the image.');
     const map = liveWireMap(liveWireCosts(greyOf(photo)), from, Infinity, task);
     const path = liveWirePath(map, to);
     const way = Array.from({ length: path.length / 2 }, (_, at) => [path[at * 2] ?? 0, path[at * 2 + 1] ?? 0] as const);

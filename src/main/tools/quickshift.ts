@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { badInput } from '#shared/raster/bad-input.ts';
+import type { Size } from '#shared/raster/planes.ts';
 import { QUICKSHIFT_SILOP, quickshift } from '#shared/raster/superpixels/quickshift.ts';
 import { randomFor } from '#main/ml/random/random.ts';
 import { defineTool } from './define-tool.ts';
@@ -26,9 +28,16 @@ export const quickshiftTool = defineTool({
   async run(file, { sigma, noise, seed, ...rest }, task) {
     const photo = await readPhoto(file);
     const random = randomFor('quickshift', seed);
-    const ties = noise === undefined ? Float64Array.from({ length: photo.width * photo.height }, () => random.normal() * NOISE) : (await readPlanes(noise)).data;
+    const ties = noise === undefined ? Float64Array.from({ length: photo.width * photo.height }, () => random.normal() * NOISE) : await noiseFor(photo, noise);
     const regions = quickshift(photo, { ...rest, sigmaPx: sigma }, ties, task);
     const { width, height, count, data } = regions;
     return { facts: { width, height, superpixels: count }, array: { dtype: 'int32', shape: [height, width], data }, picture: drawBorders(photo, regions) };
   },
 });
+
+async function noiseFor(photo: Size, file: string): Promise<Float32Array> {
+  const { count, width, height, data } = await readPlanes(file);
+  if (count === 1 && width === photo.width && height === photo.height) return data;
+  const found = count === 1 ? `${width}×${height} px` : `${count} planes of ${width}×${height} px`;
+  throw badInput('quickshift', `the noise is ${found}, the photo ${photo.width}×${photo.height}`, 'Draw noise of the photo’s size, [H, W].');
+}

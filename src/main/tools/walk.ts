@@ -31,6 +31,9 @@ export const walkTool = defineTool({
     const guide = await readPlanes(file);
     const scores = await readPlanes(await fileFor(file, scoresFile, ['.npy', '.npz']));
     const byEdges = settings.affinity === 'edges';
+    if (byEdges && guide.count !== 1) {
+      throw new PenumbraError('BAD_REQUEST', `${file} holds ${guide.count} planes; expected edges of one.`, { remedy: 'Take --affinity features for features, or give edges as [H, W].' });
+    }
     const affinities = byEdges ? edgeAffinities(guide, radius, settings.sources ?? 'all') : featureAffinities(guide, radius, settings.sources ?? 'inner');
     const parameters = { beta, doublings };
     const walked = await (async () => {

@@ -11,6 +11,12 @@ export function assertPositive(what: string, name: string, value: number): void 
   throw badInput(what, `${name} is ${value}; expected a number above 0`, `Give ${name} a value above 0.`);
 }
 
+/** Throws unless `value` is a number from `least` to `most`. */
+export function assertWithin(what: string, name: string, value: number, least: number, most: number): void {
+  if (value >= least && value <= most) return;
+  throw badInput(what, `${name} is ${value}; expected a number from ${least} to ${most}`, `Give ${name} a value in that range.`);
+}
+
 /** Throws unless `value` is an integer from `least` to `most`. */
 export function assertWhole(what: string, name: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;

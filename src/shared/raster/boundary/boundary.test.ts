@@ -42,4 +42,8 @@ describe('boundary F', () => {
   it('refuses masks of two sizes', () => {
     expect(() => boundaryF(empty, { width: 3, height: 12, data: new Uint8Array(36) })).toThrow('the mask is 6×6 px, the truth 3×12');
   });
+
+  it.each([NaN, -0.008])('refuses a tolerance of %f', (tolerance) => {
+    expect(() => boundaryF(empty, dot, tolerance)).toThrow(`tolerance is ${tolerance}; expected a number from 0`);
+  });
 });

@@ -1,11 +1,11 @@
-import { assertLength, badInput } from '../bad-input.ts';
+import { assertLength, assertWithin, badInput } from '../bad-input.ts';
 import { labOf } from '../colour/lab.ts';
 import { gaussianBlur } from '../filter/gaussian-blur.ts';
 import type { Regions, RgbRaster } from '../rasters.ts';
 import { checkpoint, partOf, type RasterTask } from '../raster-task.ts';
 
 export interface QuickshiftParameters {
-  /** Standard deviation of the density's kernel, in px and Lab units alike; at least 1. */
+  /** Standard deviation of the density's kernel, in px and Lab units alike; 1 to 1,000. */
   readonly kernelSize: number;
   /** Longest link to a denser pixel. */
   readonly maxDistance: number;
@@ -25,7 +25,9 @@ export const QUICKSHIFT_SILOP: QuickshiftParameters = { kernelSize: 3, maxDistan
 export function quickshift(image: RgbRaster, parameters: QuickshiftParameters, noise: ArrayLike<number>, task?: RasterTask): Regions {
   const { width, height } = image;
   const { kernelSize, maxDistance, ratio, sigmaPx } = parameters;
-  if (!(kernelSize >= 1 && Number.isFinite(kernelSize))) throw badInput('quickshift', `kernelSize is ${kernelSize}; expected a number from 1`, 'Give kernelSize a value from 1.');
+  assertWithin('quickshift', 'kernelSize', kernelSize, 1, 1000);
+  assertWithin('quickshift', 'sigma', sigmaPx, 0, 1000);
+  if (!(ratio >= 0 && Number.isFinite(ratio))) throw badInput('quickshift', `ratio is ${ratio}; expected a number from 0`, 'Give ratio a value from 0.');
   if (!(maxDistance >= 0)) throw badInput('quickshift', `maxDistance is ${maxDistance}; expected a number from 0`, 'Give maxDistance a value from 0.');
   assertLength('quickshift noise', width, height, 1, noise.length);
   checkpoint(task, 0);

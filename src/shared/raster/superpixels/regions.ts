@@ -29,6 +29,9 @@ export function adjacentRegions({ count, width, height, data }: Regions, task?: 
 
 /** Every pixel gets the label that most pixels of its region have; of equally frequent ones the smallest. Labels are whole numbers from 0. → [H * W]. */
 export function majorityVote(regions: Regions, labels: IntRaster, task?: RasterTask): Int32Array {
+  if (labels.width !== regions.width || labels.height !== regions.height) {
+    throw badInput('majority vote', `the labels are ${labels.width}×${labels.height} px, the regions ${regions.width}×${regions.height}`, 'Give labels of the same size as the regions.');
+  }
   if (labels.data.length !== regions.data.length) {
     throw badInput('majority vote', `${labels.data.length} labels for ${regions.data.length} pixels`, 'Give labels of the same size as the regions.');
   }

@@ -1,4 +1,4 @@
-import { assertPositive, assertWhole } from '../bad-input.ts';
+import { assertPositive, assertWhole, assertWithin } from '../bad-input.ts';
 import { labOf } from '../colour/lab.ts';
 import { gaussianBlur } from '../filter/gaussian-blur.ts';
 import type { Regions, RgbRaster } from '../rasters.ts';
@@ -31,6 +31,7 @@ export function slic(image: RgbRaster, parameters: SlicParameters, task?: Raster
   assertWhole('SLIC', 'segments', parameters.segments, 1, 2 ** 30);
   assertWhole('SLIC', 'iterations', parameters.iterations, 1, 10_000);
   assertPositive('SLIC', 'compactness', parameters.compactness);
+  assertWithin('SLIC', 'sigma', parameters.sigmaPx, 0, 1000);
   if (pixels === 0) return { count: 0, width, height, data: new Int32Array(0) };
   checkpoint(task, 0);
   const steps = gridSteps(height, width, parameters.segments);

@@ -68,6 +68,7 @@ describe('SLIC', () => {
   it('refuses what makes no sense, tells how far it is, and stops when asked', () => {
     expect(() => slic(image, { ...SLIC_SILOP, compactness: 0 })).toThrow('compactness is 0');
     expect(() => slic(image, { ...SLIC_SILOP, segments: 0.5 })).toThrow('segments is 0.5');
+    for (const sigmaPx of [NaN, -1, 1001, Infinity]) expect(() => slic(image, { ...SLIC_SILOP, sigmaPx })).toThrow(`sigma is ${sigmaPx}; expected a number from 0 to 1000`);
     expect(() => slic({ ...image, width: 7 }, SLIC_SILOP)).toThrow('expected');
     const shares: number[] = [];
     slic(image, SLIC_SILOP, { onProgress: (share) => shares.push(share) });
@@ -91,6 +92,9 @@ describe('quickshift', () => {
     expect(quickshift({ width: 0, height: 3, data: new Uint8Array(0) }, QUICKSHIFT_SILOP, []).count).toBe(0);
     expect(() => quickshift(image, QUICKSHIFT_SILOP, [1])).toThrow('quickshift noise: 1 values for 90×120; expected 10800');
     expect(() => quickshift(image, { ...QUICKSHIFT_SILOP, kernelSize: 0.5 }, noise)).toThrow('kernelSize is 0.5');
+    for (const kernelSize of [NaN, 1001]) expect(() => quickshift(image, { ...QUICKSHIFT_SILOP, kernelSize }, noise)).toThrow(`kernelSize is ${kernelSize}; expected a number from 1 to 1000`);
+    for (const sigmaPx of [NaN, 1001]) expect(() => quickshift(image, { ...QUICKSHIFT_SILOP, sigmaPx }, noise)).toThrow(`sigma is ${sigmaPx}; expected a number from 0 to 1000`);
+    for (const ratio of [NaN, -1, Infinity]) expect(() => quickshift(image, { ...QUICKSHIFT_SILOP, ratio }, noise)).toThrow(`ratio is ${ratio}; expected a number from 0`);
     let asked = 0;
     expect(() => quickshift(image, QUICKSHIFT_SILOP, noise, { isCancelled: () => ++asked > 100 })).toThrow('stopped');
   });
@@ -107,6 +111,7 @@ describe('regions', () => {
     const labels = { width: 4, height: 2, data: Int32Array.of(9, 5, 300, 300, 1, 1, 7, 0) };
     expect([...majorityVote(regions, labels)]).toEqual([5, 5, 300, 300, 1, 1, 1, 0]);
     expect(() => majorityVote(regions, { ...labels, data: labels.data.subarray(1) })).toThrow('7 labels for 8 pixels');
+    expect(() => majorityVote(regions, { ...labels, width: 2, height: 4 })).toThrow('the labels are 2×4 px, the regions 4×2');
   });
 
   it('a vote over a vote changes nothing', () => {

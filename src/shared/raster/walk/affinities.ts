@@ -1,3 +1,4 @@
+import { badInput } from '../bad-input.ts';
 import { assertPlanes, type Planes } from '../planes.ts';
 import { pairOffsets, type Offset } from './pair-offsets.ts';
 
@@ -16,10 +17,14 @@ export interface PairAffinities {
  */
 export type PairSources = 'all' | 'inner';
 
-/** 1 − the largest edge on the way from one pixel to the other, both included; IRN's path rule (methods/refine.md §2). `edges` in 0..1, [1, H, W]. */
+/** 1 − the largest edge on the way from one pixel to the other, both included; IRN's path rule (methods/refine.md §2). `edges` in 0..1, [1, H, W]; BAD_REQUEST for others. */
 export function edgeAffinities(edges: Planes, radius: number, sources: PairSources = 'all'): PairAffinities {
   assertPlanes(edges);
   const { width, data } = edges;
+  const wrong = data.findIndex((edge) => !(edge >= 0 && edge <= 1));
+  if (wrong !== -1) {
+    throw badInput('edge affinities', `edge ${wrong} is ${data[wrong]}; expected a number from 0 to 1`, 'Take --affinity features for features, or scale the edges to 0..1.');
+  }
   return pairsOf(edges, radius, sources, (offset) => {
     const path = pathPoints(offset).map(({ dy, dx }) => dy * width + dx);
     return (pixel) => {
@@ -33,10 +38,12 @@ export function edgeAffinities(edges: Planes, radius: number, sources: PairSourc
   });
 }
 
-/** exp(−mean_c |f_i − f_j|) of features [C, H, W]; AffinityNet's rule (methods/refine.md §1). */
+/** exp(−mean_c |f_i − f_j|) of features [C, H, W]; AffinityNet's rule (methods/refine.md §1). BAD_REQUEST for features that are not finite. */
 export function featureAffinities(features: Planes, radius: number, sources: PairSources = 'inner'): PairAffinities {
   assertPlanes(features);
   const { width, height, count, data } = features;
+  const wrong = data.findIndex((feature) => !Number.isFinite(feature));
+  if (wrong !== -1) throw badInput('feature affinities', `feature ${wrong} is ${data[wrong]}; expected a finite number`, 'Replace what is not finite first, as with numpy.nan_to_num.');
   const pixels = width * height;
   return pairsOf(features, radius, sources, ({ dy, dx }) => {
     const step = dy * width + dx;

@@ -101,6 +101,17 @@ describe('walk', () => {
     expect(featureAffinities({ ...one, width: 2, count: 1 }, 10).values.every((each) => each.every((value) => value === 0))).toBe(true);
   });
 
+  it.each([NaN, Infinity, -0.1, 1.5])('refuses %f as an edge', (value) => {
+    const data = Float32Array.of(0, 1, value, 0.5);
+    expect(() => edgeAffinities({ count: 1, width: 2, height: 2, data }, 2)).toThrow(`edge 2 is ${data[2]}; expected a number from 0 to 1`);
+  });
+
+  it.each([NaN, Infinity, -Infinity])('refuses %f as a feature, takes all that are finite', (value) => {
+    const of = (last: number) => featureAffinities({ count: 1, width: 2, height: 1, data: Float32Array.of(-7, last) }, 2);
+    expect(() => of(value)).toThrow(`feature 1 is ${value}; expected a finite number`);
+    expect(() => of(300)).not.toThrow();
+  });
+
   it('refuses what does not fit, and stops when asked', () => {
     const affinities = edgeAffinities(edges, 5);
     expect(() => randomWalk({ ...scores, width: 17, height: 21 }, affinities, PSA)).toThrow('scores are 17×21, affinities 21×17');
