@@ -1,4 +1,5 @@
 import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { PenumbraError } from '#shared/errors.ts';
 import type { Random } from '../../random/random.ts';
 import { normal, type Initialiser } from '../initialisers.ts';
 import { layerNorm, linear, normedLinear } from '../layers/affine.ts';
@@ -25,8 +26,8 @@ const MLP_RATIO = 4;
 
 export interface VisionTransformer {
   /**
-   * images [B, H, W, 3], sides multiples of the patch -> [B, classes]. Taps, with N = 1 + patches: `embedded` and `blocks.0` … [B, N, channels],
-   * `attention.0` … [B, heads, N, N] whose rows sum to 1, `norm` [B, N, channels]. Token 0 is the class token.
+   * images [B, H, W, 3], sides multiples of the patch (else PenumbraError BAD_REQUEST) -> [B, classes]. Taps, with N = 1 + patches:
+   * `embedded` and `blocks.0` … [B, N, channels], `attention.0` … [B, heads, N, N] whose rows sum to 1, `norm` [B, N, channels]. Token 0 is the class token.
    */
   readonly run: (images: Tensor4D, pass: Pass) => Tensor2D;
   readonly taps: readonly { name: string; channels: number }[];
@@ -62,6 +63,13 @@ export function visionTransformer(network: Network, table: VitTable, options: { 
   const classify = linear(network, { name: 'head', inputs: channels, outputs: options.classes, group: 'head', initialiser });
 
   const embedded = (images: Tensor4D): Tensor3D => {
+    const [, height, width] = images.shape;
+    if (height % patch !== 0 || width % patch !== 0) {
+      throw new PenumbraError('BAD_REQUEST', `The images are ${width}×${height} px; this network reads patches of ${patch} px, and sides that are multiples of that.`, {
+        remedy: 'Cut or resize the images first.',
+        details: { width, height, patch },
+      });
+    }
     const patches = embed(images); // [B, h, w, channels]
     const [batch, rows, columns] = patches.shape;
     const tokens = tf.reshape<Tensor3D['rankType']>(patches, [batch, rows * columns, channels]);

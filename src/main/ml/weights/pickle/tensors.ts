@@ -60,7 +60,8 @@ function torchTensor(key: string, tensor: TensorReference, { file, storages }: T
   }
   const held = Math.floor(declaredBytes / size);
   const elements = elementCount(shape);
-  if (elements > held) throw malformed(file, `tensor "${key}" has ${elements} elements on a storage of ${held}`, { key, expected: held, found: elements });
+  // Axes beyond 2^53 beside one of 0 make NaN.
+  if (!(elements <= held)) throw malformed(file, `tensor "${key}" has ${elements} elements on a storage of ${held}`, { key, expected: held, found: elements });
   const about = { file, key, type, shape };
   if (elements === 0) return new StoredTensor(about, () => new Uint8Array(0));
   const last = lastElement(tensor);

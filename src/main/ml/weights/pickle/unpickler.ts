@@ -190,7 +190,7 @@ class Unpickler {
       case 0x81: {
         // NEWOBJ
         const [callee, argumentTuple] = this.#take(2);
-        return this.#contain(construct(callee ?? null, argumentTuple ?? null, this.#options));
+        return this.#contain(this.#counted(construct(callee ?? null, argumentTuple ?? null, this.#options)));
       }
       case 0x62: {
         // BUILD
@@ -229,12 +229,23 @@ class Unpickler {
     return this.#reader.text(bytes);
   }
 
-  #inline(bytes: number): Uint8Array {
+  #countInline(bytes: number): void {
     this.#inlineBytes += bytes;
     const limit = this.#options.inlineLimitBytes;
     if (this.#inlineBytes > limit) throw malformed(this.#file, `the pickle itself holds ${this.#inlineBytes} bytes of data; at most ${limit} are read`, { found: this.#inlineBytes, expected: limit });
+  }
+
+  #inline(bytes: number): Uint8Array {
+    this.#countInline(bytes);
     // A copy: the window it lies in must not be kept for its sake.
     return new Uint8Array(this.#reader.bytes(bytes));
+  }
+
+  /** What a call makes is new each time, though what it is made from may stand in the file once: a few bytes of calls would fill the memory. */
+  #counted(made: PickleValue): PickleValue {
+    if (made instanceof Uint8Array) this.#countInline(made.byteLength);
+    else if (made instanceof Map) this.#values += made.size;
+    return made;
   }
 
   #pop(): PickleValue {

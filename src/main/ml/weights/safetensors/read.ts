@@ -132,12 +132,17 @@ function readEntry(name: string, raw: unknown, file: string): Entry {
   return { name, type, shape, begin, end };
 }
 
+/** Whatever the header has there, which may be all of its megabytes. */
 function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value);
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
+  if (Array.isArray(value)) return value.length <= 16 && value.every((item) => typeof item === 'number') ? JSON.stringify(value) : `a list of ${value.length}`;
+  return typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value);
 }
 
+/** As many axes as NumPy has at most. */
 function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+  return Array.isArray(value) && value.length <= 64 && value.every((item) => Number.isSafeInteger(item) && item >= 0);
 }
 
 /** Sorted by offset, the tensors must meet end to end and fill the data. */

@@ -93,6 +93,8 @@ describe('reading', () => {
     ['an offset that is no integer', file(JSON.stringify({ a: entry('F32', [2], 0.5, 8.5) }), two), /offsets \[0.5,8.5\]/],
     ['offsets in reverse', file(JSON.stringify({ a: entry('F32', [0], 8, 0) }), two), /expected 0/],
     ['an unknown type', file(JSON.stringify({ a: entry('C64', [1], 0, 8) }), two), /type "C64"/],
+    ['a type that is a text of any length', file(JSON.stringify({ a: entry('F'.repeat(200), [1], 0, 8) }), two), /type "F{60}";/],
+    ['a shape of more axes than any', file(JSON.stringify({ a: entry('F32', Array<number>(65).fill(1), 0, 8) }), two), /shape a list of 65/],
     ['a type from the prototype', file(JSON.stringify({ a: entry('constructor', [1], 0, 8) }), two), /type "constructor"/],
     ['an entry without anything', file('{"a":null}'), /type nothing/],
     [

@@ -213,6 +213,11 @@ describe('files that PyTorch would not write', () => {
       { size: [op.int(2 ** 31 - 1)], stride: [op.int(0)] },
       /2147483647 elements on a storage of 2/,
     ],
+    [
+      'sizes whose product is no number',
+      { size: [...Array.from({ length: 20 }, () => op.long(2n ** 53n - 1n)), op.int(0)], stride: Array.from({ length: 21 }, () => op.int(0)) },
+      /NaN elements on a storage of 2/,
+    ],
     ['more strides than sizes', { stride: [op.int(1), op.int(1)] }, /have 1 and 2 axes/],
     ['a storage longer than the file says', { numel: op.int(3) }, /has 2 elements; expected 3/],
     ['a storage of an unknown type', { storage: 'ComplexFloatStorage' }, /torch\.ComplexFloatStorage/],
@@ -240,6 +245,13 @@ describe('files that PyTorch would not write', () => {
     expect(refusal(legacyFile(bomb)).code).toBe('WEIGHTS_MALFORMED');
     const { user, system } = process.cpuUsage(before);
     expect(user + system).toBeLessThan(2e6); // µs of the processor's time, whatever else the machine does
+  });
+
+  it('does not make the bytes of one text again and again', () => {
+    const call = [...op.get(1), ...op.get(0), ...op.reduce];
+    const names = [...op.mark, ...op.text('x'.repeat(2 ** 20)), ...op.text('latin1'), ...op.tuple, ...op.put(0), ...op.global('_codecs', 'encode'), ...op.put(1)];
+    const bomb = [...op.proto, ...names, ...Array.from({ length: 100 }, () => call).flat(), ...op.stop];
+    expect(refusal(legacyFile(bomb)).message).toMatch(/itself holds 68157440 bytes of data; at most 67108864/);
   });
 
   it('refuses millions of memo entries and unclosed marks', () => {
