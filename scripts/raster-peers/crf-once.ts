@@ -4,11 +4,7 @@ import { CRF_ROWS } from '#shared/raster/crf/crf-rows.ts';
 import { denseCrf } from '#shared/raster/crf/dense-crf.ts';
 import { unaryFromScores } from '#shared/raster/crf/unary.ts';
 import { wholeImage } from '#shared/raster/image-region.ts';
-
-function statusBytes(key: string): number {
-  const line = readFileSync('/proc/self/status', 'utf8').split('\n').find((one) => one.startsWith(key));
-  return Number(line?.split(/\s+/)[1]) * 1024;
-}
+import { statusBytes } from './status-bytes.ts';
 
 // The peak begins anew.
 writeFileSync('/proc/self/clear_refs', '5');

@@ -2,7 +2,7 @@
  * One primitive on a photo of 4,000 × 3,000 px, in a process of its own: `node large-once.ts NAME`. Prints processor seconds and peak memory beyond
  * what the imports and the photo took; throws where the result is not what a drawn box must give.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { denseCrf } from '#shared/raster/crf/dense-crf.ts';
 import { unaryFromLabels } from '#shared/raster/crf/unary.ts';
 import { wholeImage } from '#shared/raster/image-region.ts';
@@ -10,6 +10,7 @@ import { morphClass } from '#shared/raster/morphology/by-class.ts';
 import { liveWireCosts, liveWireMap, liveWirePath } from '#shared/raster/select/live-wire.ts';
 import { quickshift } from '#shared/raster/superpixels/quickshift.ts';
 import { slic } from '#shared/raster/superpixels/slic.ts';
+import { statusBytes } from './status-bytes.ts';
 
 const [width, height] = [4000, 3000];
 const box = { x: 500, y: 700, width: 1000, height: 1600 };
@@ -60,11 +61,10 @@ if (process.argv[2] === undefined) console.log(JSON.stringify(Object.keys(PRIMIT
 else {
   const work = PRIMITIVES[process.argv[2]];
   if (work === undefined) throw new Error(`there is no ${process.argv[2]}`);
-  const resident = (key: string): number => Number(readFileSync('/proc/self/status', 'utf8').match(new RegExp(`${key}:\\s+(\\d+)`))?.[1]) * 1024;
   writeFileSync('/proc/self/clear_refs', '5'); // the peak begins anew
-  const before = resident('VmRSS');
+  const before = statusBytes('VmRSS');
   const used = process.cpuUsage();
   work();
   const { user, system } = process.cpuUsage(used);
-  console.log(JSON.stringify({ seconds: (user + system) / 1e6, bytes: resident('VmHWM') - before }));
+  console.log(JSON.stringify({ seconds: (user + system) / 1e6, bytes: statusBytes('VmHWM') - before }));
 }

@@ -4,6 +4,7 @@ import { decodeNpy, encodeNpy } from '#shared/formats/npy.ts';
 import type { Planes } from '#shared/raster/planes.ts';
 import { edgeAffinities } from '#shared/raster/walk/affinities.ts';
 import { randomWalk } from '#shared/raster/walk/random-walk.ts';
+import { statusBytes } from './status-bytes.ts';
 
 const [, , edgesFile = '', scoresFile = '', target = '', ...numbers] = process.argv;
 const [radius = 0, beta = 0, doublings = 0] = numbers.map(Number);
@@ -15,11 +16,11 @@ function planesIn(file: string): Planes {
   return { count, height, width, data };
 }
 
-const imported = process.memoryUsage.rss();
+const imported = statusBytes('VmRSS');
 const edges = planesIn(edgesFile);
 const scores = planesIn(scoresFile);
 const before = process.cpuUsage();
 const walked = randomWalk(scores, edgeAffinities(edges, radius), { beta, doublings });
 const { user, system } = process.cpuUsage(before);
 writeFileSync(target, encodeNpy({ dtype: 'float32', shape: [walked.count, walked.height, walked.width], data: walked.data }));
-console.log(JSON.stringify({ seconds: (user + system) / 1e6, bytes: process.resourceUsage().maxRSS * 1024 - imported }));
+console.log(JSON.stringify({ seconds: (user + system) / 1e6, bytes: statusBytes('VmHWM') - imported }));
