@@ -7,6 +7,7 @@ import { X } from '../support/engine-matrix/case.ts';
 import { conv } from '../support/engine-matrix/operation-cases.ts';
 import { upload } from '../support/engine-matrix/setting.ts';
 import { useEngine } from '../support/engines.ts';
+import { deviation } from '../support/torch-tensors.ts';
 
 describe('why these operations are our own: tfjs on the native engine', () => {
   let backend: TensorBackend;
@@ -33,10 +34,25 @@ describe('why these operations are our own: tfjs on the native engine', () => {
     return numbers;
   }
 
+  /** Our gradient says what our values do. */
+  function expectRight({ byGradient, byValues }: { byGradient: number; byValues: number }): void {
+    expect(Math.abs(byValues)).toBeGreaterThan(0.05);
+    expect(Math.abs(byGradient - byValues)).toBeLessThan(0.01 * Math.abs(byValues) + 2e-3);
+  }
+
   it('has no gradient of dilated convolutions', () => {
-    const { tf } = backend;
-    const filter = tf.ones([3, 3, 4, 2]);
-    expect(() => slopes((x) => tf.conv2d(x, filter as Tensor4D, 1, 'same', 'NHWC', 2))).toThrow(/dilat/);
+    const { tf, ops } = backend;
+    const filter = tf.tensor4d(plainValue('filter', [3, 3, 4, 2]).values, [3, 3, 4, 2]);
+    expect(() => slopes((x) => tf.conv2d(x, filter, 1, 'same', 'NHWC', 2))).toThrow(/dilat/);
+    expectRight(slopes((x) => ops.convolve(x, filter, null, conv({ dilation: 2 }))));
+    filter.dispose();
+  });
+
+  it('has no gradient of dilated depthwise convolutions', () => {
+    const { tf, ops } = backend;
+    const filter = tf.tensor4d(plainValue('filter', [3, 3, 4, 1]).values, [3, 3, 4, 1]);
+    expect(() => slopes((x) => tf.depthwiseConv2d(x, filter, 1, 'same', 'NHWC', 2))).toThrow(/dilat/);
+    expectRight(slopes((x) => ops.convolve(x, filter, null, conv({ kind: 'depthwise', dilation: 2 }))));
     filter.dispose();
   });
 
@@ -44,13 +60,66 @@ describe('why these operations are our own: tfjs on the native engine', () => {
     const pads: [number, number][] = [[0, 0], [2, 2], [2, 2], [0, 0]];
     const theirs = slopes((x) => backend.tf.mirrorPad(x, pads, 'reflect'));
     expect(Math.abs(theirs.byGradient - theirs.byValues)).toBeGreaterThan(0.1);
-    const ours = slopes((x) => backend.ops.reflectPad(x, 2));
-    expect(ours.byGradient).toBeCloseTo(ours.byValues, 2);
+    expectRight(slopes((x) => backend.ops.reflectPad(x, 2)));
   });
 
   it('has a wrong gradient of bilinear resizing with half-pixel centres', () => {
     const theirs = slopes((x) => backend.tf.image.resizeBilinear(x, [9, 5], false, true));
     expect(Math.abs(theirs.byGradient - theirs.byValues)).toBeGreaterThan(0.1);
+    expectRight(slopes((x) => backend.ops.resizeBilinear(x, [9, 5], false)));
+  });
+
+  it.each([0, 1, 2])('has no right gradient of running sums along axis %i, an inner one', (axis) => {
+    expect(() => expectRight(slopes((x) => backend.tf.cumsum(x, axis)))).toThrow();
+    expectRight(slopes((x) => backend.ops.cumulativeSum(x, axis)));
+  });
+
+  it('has no gradient of gathering places', () => {
+    const { tf, ops } = backend;
+    const places = tf.tensor2d([1, 5, 6, 0, 0, 0, 1, 5, 6], [3, 3], 'int32');
+    expect(() => slopes((x) => tf.gatherND(x, places))).toThrow(/GatherNd/);
+    tf.tidy(() => {
+      const x = tf.tensor(plainValue('x', X).values, [...X]);
+      expect(ops.gatherNd(x, places).arraySync()).toEqual(tf.gatherND(x, places).arraySync());
+    });
+    expectRight(slopes((x) => ops.gatherNd(x, places)));
+    places.dispose();
+  });
+
+  it('has no gradient of einsum', () => {
+    const { tf, ops } = backend;
+    const other = tf.tensor(plainValue('other', [4, 5]).values, [4, 5]);
+    expect(() => slopes((x) => tf.einsum('bhwc,cd->bdw', x, other))).toThrow(/Einsum/);
+    tf.tidy(() => {
+      const x = tf.tensor(plainValue('x', X).values, [...X]);
+      expect(deviation(ops.einsum('bhwc,cd->bdw', [x, other]).dataSync(), tf.einsum('bhwc,cd->bdw', x, other).dataSync())).toBeLessThan(1e-6);
+    });
+    expectRight(slopes((x) => ops.einsum('bhwc,cd->bdw', [x, other])));
+    other.dispose();
+  });
+
+  it.each([
+    ['ab->abc', [[2, 3]], /a letter that no term has/],
+    ['ab,bc->ac', [[2, 3]], /2 terms for 1 tensors/],
+    ['ab,bc->ac', [[2, 3], [4, 2]], /b is 3 and 4/],
+    ['aa->a', [[3, 3]], /a letter twice/],
+    ['abc->a', [[2, 3]], /"abc" for a tensor of shape \[2, 3\]/],
+    ['ab...->a', [[2, 3]], /expected letters/],
+  ])('our einsum refuses %s of shapes %j', (equation, shapes, message) => {
+    const { tf, ops } = backend;
+    tf.tidy(() => {
+      expect(() => ops.einsum(equation, shapes.map((shape) => tf.zeros(shape)))).toThrow(message);
+    });
+  });
+
+  it('has no gradient of the largest k', () => {
+    const { tf, ops } = backend;
+    expect(() => slopes((x) => tf.topk(x, 2).values)).toThrow(/TopK/);
+    tf.tidy(() => {
+      const { values, indices } = ops.topK(tf.tensor2d([3, 1, 4, 1, 5, 9, 2, 6], [2, 4]), 3);
+      expect([values.arraySync(), indices.arraySync()]).toEqual([[[4, 3, 1], [9, 6, 5]], [[2, 0, 1], [1, 3, 0]]]);
+    });
+    expectRight(slopes((x) => ops.topK(x, 2).values));
   });
 
   it('loses digits in the mean of many numbers, which a group norm needs', () => {

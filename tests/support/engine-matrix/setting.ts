@@ -11,7 +11,7 @@ export interface Result {
   readonly gradients: ReadonlyMap<string, Float32Array>;
 }
 
-/** A case on one engine: variables to move, and what the loss and the result are where they stand. */
+/** A case on one engine: variables to move, and what the loss and the result are where they stand. WebGPU gives numbers back asynchronously alone. */
 export class Setting {
   readonly variables = new Map<string, Variable>();
   readonly #backend: TensorBackend;
@@ -47,11 +47,13 @@ export class Setting {
     return tf.sum(tf.mul(y, upload(this.#backend, plainValue('weights', y.shape).values, y.shape)));
   }
 
-  lossValue(): number {
-    return this.#backend.tf.tidy(() => this.loss().dataSync<'float32'>()[0] ?? Number.NaN);
+  async lossValue(): Promise<number> {
+    const loss = this.#backend.tf.tidy(() => this.loss());
+    const [value = Number.NaN] = await loss.data<'float32'>();
+    loss.dispose();
+    return value;
   }
 
-  /** WebGPU gives numbers back asynchronously alone. */
   async result(): Promise<Result> {
     const { tf } = this.#backend;
     const y = tf.tidy(() => this.#forward());
@@ -68,15 +70,15 @@ export class Setting {
   }
 
   /** The slope of the loss along a direction of one variable, from values alone. */
-  slope(name: string, direction: Float32Array, step: number): number {
+  async slope(name: string, direction: Float32Array, step: number): Promise<number> {
     const variable = this.variables.get(name) as Variable;
-    const start = variable.dataSync<'float32'>().slice();
-    const at = (by: number): number => {
+    const start = (await variable.data<'float32'>()).slice();
+    const at = async (by: number): Promise<number> => {
       this.#backend.tf.tidy(() => variable.assign(upload(this.#backend, start.map((v, i) => v + by * (direction[i] ?? 0)), variable.shape)));
       return this.lossValue();
     };
-    const slope = (at(step) - at(-step)) / (2 * step);
-    at(0);
+    const slope = ((await at(step)) - (await at(-step))) / (2 * step);
+    await at(0);
     return slope;
   }
 

@@ -132,4 +132,16 @@ export interface TensorOps {
   reflectPad(x: Tensor4D, pad: number): Tensor4D;
   /** Running sums along one axis. */
   cumulativeSum<T extends Tensor>(x: T, axis: number): T;
+  /**
+   * What lies at these places: x [n1 .. nD], places int32 [..., K], each row K indices into the first K axes of x -> [..., n(K+1) .. nD]. A place may
+   * come up often. Places outside are an error of the caller that engines meet in different ways.
+   */
+  gatherNd(x: Tensor, places: Tensor): Tensor;
+  /**
+   * Products and sums in Einstein's notation, such as 'bhqd,bhkd->bhqk'; spaces do not count. Letters that the result lacks are summed over. No letter
+   * may occur twice in one term, and there is no '...'.
+   */
+  einsum(equation: string, operands: readonly Tensor[]): Tensor;
+  /** The k largest of each row, largest first, equal ones in their order; with k = n a sort. x [..., n] -> values and int32 indices [..., k]. */
+  topK<T extends Tensor>(x: T, k: number): { values: T; indices: T };
 }

@@ -45,6 +45,9 @@ export function recordedOps({ tensor, recorded }: Tensors): TensorOps {
     },
     reflectPad: () => neverExported('reflectPad'),
     cumulativeSum: () => neverExported('cumulativeSum'),
+    gatherNd: () => neverExported('gatherNd'),
+    einsum: () => neverExported('einsum'),
+    topK: () => neverExported('topK'),
   };
 }
 

@@ -2,12 +2,14 @@ import type * as TF from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Activation, BatchMoments, PlainConvSpec, TensorOps } from '../ops.ts';
 import { crossEntropy } from './cross-entropy.ts';
+import { einsum } from './einsum.ts';
 import { samePadding, type SidePadding } from './geometry.ts';
 import { generalConvolution } from './general-convolution.ts';
 import { cumulativeSum, reflectPad } from './gradients-mended.ts';
 import { attend, gelu, groupNorm, layerNorm, standardised } from './normalisation.ts';
 import { averagePool, maxPool } from './pooling.ts';
 import { resizeBilinear, scaleBilinear } from './resize.ts';
+import { gatherNd, topK } from './selection.ts';
 
 type TfNamespace = typeof TF;
 
@@ -41,6 +43,9 @@ export function portableOps(tf: TfNamespace): TensorOps {
     attend: (qkv, spec) => attend(tf, qkv, spec),
     reflectPad: (x, pad) => reflectPad(tf, x, pad),
     cumulativeSum: (x, axis) => cumulativeSum(tf, x, axis),
+    gatherNd: (x, places) => gatherNd(tf, x, places),
+    einsum: (equation, operands) => einsum(tf, equation, operands),
+    topK: (x, k) => topK(tf, x, k),
   };
 }
 
