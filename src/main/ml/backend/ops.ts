@@ -114,9 +114,7 @@ export interface TensorOps {
    * @param countPadding whether padding counts in the divisor: torch's default, and not tfjs' way
    */
   averagePool(x: Tensor4D, geometry: PoolGeometry, countPadding: boolean): Tensor4D;
-  /** (x - mean) / sqrt(variance + epsilon) over the last axis (biased variance). [..., C] -> [..., C]. */
-  standardise<T extends Tensor>(x: T, epsilon: number): T;
-  /** The same * gamma + beta. [..., C] -> [..., C]. */
+  /** (x - mean) / sqrt(variance + epsilon) · gamma + beta over the last axis (biased variance). [..., C] -> [..., C]. */
   layerNorm<T extends Tensor>(x: T, gamma: Tensor1D, beta: Tensor1D, epsilon: number): T;
   /** The same over pixels and the channels of each of `groups` equal groups, of each sample. [B, H, W, C] -> [B, H, W, C]. */
   groupNorm(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, groups: number, epsilon: number): Tensor4D;

@@ -32,7 +32,6 @@ export function recordedOps({ tensor, recorded }: Tensors): TensorOps {
     scaleBilinear: (x, factor) => fourAxes(scaled(recorded(x), factor)),
     maxPool: (x, geometry) => fourAxes(pooled('MaxPool', recorded(x), geometry, {})),
     averagePool: (x, geometry, countPadding) => fourAxes(pooled('AveragePool', recorded(x), geometry, { count_include_pad: { int: countPadding ? 1 : 0 } })),
-    standardise: () => neverExported('standardise'),
     layerNorm: <T extends Tensor>(x: T, gamma: Tensor, beta: Tensor, epsilon: number) => {
       const operand = asPlain(recorded(x));
       return tensor(apply('LayerNormalization', [operand, recorded(gamma), recorded(beta)], operand, { axis: { int: -1 }, epsilon: { float: epsilon } })) as T;

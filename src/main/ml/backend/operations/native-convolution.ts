@@ -1,9 +1,10 @@
 import type * as TF from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { PlainConvSpec } from '../ops.ts';
 import { attributes, type KernelExecutor } from '../native-kernels.ts';
 import { convolutionSteps, type ForwardKernel, type RunKernel, type Shape4D } from './convolution-kernels.ts';
 import { byCorrelation, byInterleaving, byTurnedFilter } from './depthwise-gradients.ts';
+import { filterGradientByTaps, tapsPay, type TransposedProduct } from './filter-gradient-taps.ts';
 
 type TfNamespace = typeof TF;
 
@@ -30,7 +31,13 @@ export function nativeConvolution(tf: TfNamespace, executor: KernelExecutor): Na
   const forward: ForwardKernel = (x, filter, spec) =>
     run(spec.kind === 'dense' ? 'Conv2D' : 'DepthwiseConv2dNative', convolutionSteps(spec), [x, filter]);
 
-  // Set below: oneDNN alone has the kernel for which correlating pays.
+  const transposedProduct: TransposedProduct = (left, right) =>
+    executor.executeSingleOutput('MatMul', attributes(executor.binding, { T: 'float32', transpose_a: { bool: true }, transpose_b: { bool: false } }), [
+      left,
+      right,
+    ]) as Tensor2D;
+
+  // Set below: what pays was measured with oneDNN's kernels.
   const known = { oneDnn: false };
   const depthwiseFilterGradient = (x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: PlainConvSpec): Tensor4D => {
     const correlates = spec.stride === 1 && known.oneDnn && filterShape[0] >= CORRELATED_KERNEL;
@@ -50,6 +57,7 @@ export function nativeConvolution(tf: TfNamespace, executor: KernelExecutor): Na
     filterGradient: (x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: PlainConvSpec): Tensor4D =>
       tf.tidy(() => {
         if (spec.kind === 'depthwise') return depthwiseFilterGradient(x, filterShape, dz, spec);
+        if (known.oneDnn && tapsPay(x.shape, filterShape, dz.shape, spec)) return filterGradientByTaps(tf, transposedProduct, x, filterShape, dz, spec);
         return run('Conv2DBackpropFilter', convolutionSteps(spec), [x, shapeTensor(filterShape), dz]);
       }),
   };

@@ -50,7 +50,7 @@ export function nativeOps(tf: TfNamespace, executor: KernelExecutor): TensorOps 
     scale: nativeScale(tf, executor) ?? ((...given) => portable.scale(...given)),
     linear: nativeLinear(tf, executor) ?? ((...given) => portable.linear(...given)),
     crossEntropy: nativeCrossEntropy(tf, executor),
-    ...nativeLayerNorm(tf, executor),
+    layerNorm: nativeLayerNorm(tf, executor) ?? ((...given) => portable.layerNorm(...given)),
     attend: (qkv, spec) => attend(tf, qkv, spec, softmax),
     batchNormTraining: (x, gamma, beta, epsilon, activation, observe) => {
       const inputs: NamedTensorMap = { x, gamma, beta };

@@ -4,8 +4,8 @@ import type { AttentionSpec } from '../ops.ts';
 
 type TfNamespace = typeof TF;
 
-/** x with mean 0 and variance 1 over these axes; see `TensorOps.standardise`. */
-export function standardised<T extends Tensor>(tf: TfNamespace, x: T, axes: number[], epsilon: number): T {
+/** x with mean 0 and variance 1 over these axes. */
+function standardised<T extends Tensor>(tf: TfNamespace, x: T, axes: number[], epsilon: number): T {
   const centred = tf.sub<T>(x, mean(tf, x, axes));
   const variance = mean(tf, tf.square(centred), axes);
   return tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));

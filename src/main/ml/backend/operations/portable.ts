@@ -6,7 +6,7 @@ import { einsum } from './einsum.ts';
 import { samePadding, type SidePadding } from './geometry.ts';
 import { generalConvolution } from './general-convolution.ts';
 import { cumulativeSum, reflectPad } from './gradients-mended.ts';
-import { attend, gelu, groupNorm, layerNorm, standardised } from './normalisation.ts';
+import { attend, gelu, groupNorm, layerNorm } from './normalisation.ts';
 import { averagePool, maxPool } from './pooling.ts';
 import { resizeBilinear, scaleBilinear } from './resize.ts';
 import { gatherNd, topK } from './selection.ts';
@@ -36,7 +36,6 @@ export function portableOps(tf: TfNamespace): TensorOps {
     scaleBilinear: (x, factor) => scaleBilinear(tf, x, factor),
     maxPool: (x, geometry) => maxPool(tf, x, geometry),
     averagePool: (x, geometry, countPadding) => averagePool(tf, x, geometry, countPadding),
-    standardise: (x, epsilon) => standardised(tf, x, [x.rank - 1], epsilon),
     layerNorm: (x, gamma, beta, epsilon) => layerNorm(tf, x, gamma, beta, epsilon),
     groupNorm: (x, gamma, beta, groups, epsilon) => groupNorm(tf, x, gamma, beta, groups, epsilon),
     gelu: (x) => gelu(tf, x),

@@ -2,7 +2,7 @@ import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core
 import { PenumbraError } from '#shared/errors.ts';
 import type { Random } from '../../random/random.ts';
 import { normal, type Initialiser } from '../initialisers.ts';
-import { layerNorm, linear, normedLinear } from '../layers/affine.ts';
+import { layerNorm, linear } from '../layers/affine.ts';
 import { convolution } from '../layers/convolution.ts';
 import type { Network, Pass } from '../network.ts';
 import { resizePositions } from './position-embedding.ts';
@@ -107,18 +107,20 @@ function block(network: Network, { channels, heads }: VitTable, index: number, i
   const { tf, ops } = network.backend;
   const name = `blocks.${index}`;
   const common = { group: 'backbone', initialiser } as const;
-  const qkv = normedLinear(network, { name: `${name}.norm1`, epsilon: EPSILON }, { ...common, name: `${name}.attn.qkv`, inputs: channels, outputs: 3 * channels });
+  const before = layerNorm(network, `${name}.norm1`, channels, EPSILON, 'backbone');
+  const qkv = linear(network, { ...common, name: `${name}.attn.qkv`, inputs: channels, outputs: 3 * channels });
   const project = linear(network, { ...common, name: `${name}.attn.proj`, inputs: channels, outputs: channels });
-  const widen = normedLinear(network, { name: `${name}.norm2`, epsilon: EPSILON }, { ...common, name: `${name}.mlp.fc1`, inputs: channels, outputs: MLP_RATIO * channels, activation: 'gelu' });
+  const between = layerNorm(network, `${name}.norm2`, channels, EPSILON, 'backbone');
+  const widen = linear(network, { ...common, name: `${name}.mlp.fc1`, inputs: channels, outputs: MLP_RATIO * channels, activation: 'gelu' });
   const narrow = linear(network, { ...common, name: `${name}.mlp.fc2`, inputs: MLP_RATIO * channels, outputs: channels });
   const scale = (channels / heads) ** -0.5;
 
   return (x, tokens, pass) => {
     // Attention maps are the largest tensors here: they outlive the block only where somebody reads them.
     const [y, attention, tapped] = tf.tidy((): Tensor[] => {
-      const attended = ops.attend(qkv(x), { batch: tokens[0], heads, scale });
+      const attended = ops.attend(qkv(before(x)), { batch: tokens[0], heads, scale });
       const middle = tf.add<Tensor2D>(x, project(attended.result));
-      const result = tf.add<Tensor2D>(middle, narrow(widen(middle)));
+      const result = tf.add<Tensor2D>(middle, narrow(widen(between(middle))));
       return pass.tap === undefined ? [result] : [result, attended.attention, tf.reshape(result, tokens)];
     }) as [Tensor2D, Tensor?, Tensor?];
     if (attention !== undefined) pass.tap?.(`attention.${index}`, attention);

@@ -20,27 +20,6 @@ export function linear(network: Network, options: LinearOptions): <T extends Ten
   return (x) => product(network, options, x, weight.variable, bias.variable);
 }
 
-/** A layer norm, and a linear layer that alone reads it. [..., inputs] -> [..., outputs]. */
-export function normedLinear(network: Network, norm: { readonly name: string; readonly epsilon: number }, options: LinearOptions): <T extends Tensor>(x: T) => T {
-  const { parameters, backend } = network;
-  const { tf, ops } = backend;
-  const { gamma, beta } = declareAffine(network, norm.name, options.inputs, options.group);
-  const { weight, bias } = declareLinear(network, options);
-  /** (x γ + β) W + b = x (γ W) + (β W + b). */
-  const fold = (): [Tensor, Tensor1D] => {
-    const shift = tf.reshape<Tensor1D['rankType']>(tf.matMul(tf.reshape<Tensor2D['rankType']>(beta, [1, options.inputs]), weight.variable), [options.outputs]);
-    return [tf.mul(weight.variable, tf.reshape(gamma, [options.inputs, 1])), tf.add(bias.variable, shift)];
-  };
-  return (x) => {
-    // What writes networks down keeps norms as they are.
-    const folds = parameters.forInference && ops.batchNormRunning === undefined;
-    if (!folds) return product(network, options, ops.layerNorm(x, gamma, beta, norm.epsilon), weight.variable, bias.variable);
-    // The weight must be read after it is folded.
-    const shifted = parameters.fold(weight, fold);
-    return product(network, options, ops.standardise(x, norm.epsilon), weight.variable, shifted);
-  };
-}
-
 function declareLinear({ parameters }: Network, { name, inputs, outputs, group, initialiser }: LinearOptions): { weight: Parameter; bias: Parameter } {
   const shape = [inputs, outputs];
   const common = { group, trainable: true } as const;
