@@ -21,6 +21,8 @@ export interface OnnxExportOptions {
   readonly size: readonly [height: number, width: number];
   /** Inner results that become outputs beside `logits`. */
   readonly taps: readonly string[];
+  /** Default: the reference's. */
+  readonly outputStride?: number | undefined;
   /** Round what float32 cannot hold exactly instead of refusing it. */
   readonly roundToFloat32: boolean;
 }

@@ -4,16 +4,13 @@ import type { OnnxExport } from '#main/ml/onnx/export.ts';
 import { jsonOption, type CommonOptions } from '../../options.ts';
 import { Output, UsageError } from '../../output.ts';
 import { table } from '../../text.ts';
-import { networkChoice } from './network-choice.ts';
+import { networkChoice, type NetworkOptions } from './network-choice.ts';
 
-interface ConvertCommandOptions extends CommonOptions {
+interface ConvertCommandOptions extends CommonOptions, Partial<NetworkOptions> {
   readonly to?: Target | 'onnx';
   readonly roundFloat32?: boolean;
   readonly referenceNames?: boolean;
-  readonly arch?: string;
-  readonly classes?: string;
   readonly size?: string;
-  readonly taps?: string;
 }
 
 export function convertCommand(): Command {
@@ -30,6 +27,7 @@ export function convertCommand(): Command {
     .option('--arch <name>', 'ONNX: the network, as "penumbra model list" names it')
     .option('--classes <n>', 'ONNX: outputs, where they are not those of the published weights')
     .option('--size <height>x<width>', 'ONNX: of the photos, in pixels (default: 224x224)')
+    .option('--output-stride <n>', 'ONNX: 8, 16 or 32, where the network can (default: its reference’s)')
     .option('--taps <a,b>', 'ONNX: inner results that become outputs as well')
     .addOption(jsonOption())
     .addHelpText(
@@ -70,8 +68,9 @@ function sizeOf(text: string): [height: number, width: number] {
 
 /** Said rather than passed over: other formats hold no network. */
 function refuseNetworkOptions(options: ConvertCommandOptions, target: Target): void {
-  const given = (['arch', 'classes', 'size', 'taps'] as const).find((name) => options[name] !== undefined);
-  if (given !== undefined) throw new UsageError(`--${given} is for ONNX; ${target} holds weights alone`, 'Leave it out, or let <out> end in .onnx.');
+  const flags = { arch: '--arch', classes: '--classes', size: '--size', taps: '--taps', outputStride: '--output-stride' } as const;
+  const given = Object.keys(flags).find((name): name is keyof typeof flags => options[name as keyof typeof flags] !== undefined);
+  if (given !== undefined) throw new UsageError(`${flags[given]} is for ONNX; ${target} holds weights alone`, 'Leave it out, or let <out> end in .onnx.');
 }
 
 /** Tensors that took another type, and what the output lacks. */

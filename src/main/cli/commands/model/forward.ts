@@ -4,15 +4,12 @@ import { endOnceWritten } from '../../end-once-written.ts';
 import { jsonOption, type CommonOptions } from '../../options.ts';
 import { Output } from '../../output.ts';
 import { table } from '../../text.ts';
-import { networkChoice } from './network-choice.ts';
+import { networkChoice, type NetworkOptions } from './network-choice.ts';
 
-interface ForwardOptions extends CommonOptions {
-  readonly arch: string;
+interface ForwardOptions extends CommonOptions, NetworkOptions {
   readonly weights: string;
   readonly input: string;
   readonly output: string;
-  readonly taps?: string;
-  readonly classes?: string;
   readonly backend: BackendId;
 }
 
@@ -28,6 +25,7 @@ export function forwardCommand(): Command {
     .requiredOption('--output <out.npz>', 'the file to write; never written over')
     .option('--taps <a,b>', 'inner results to write as well')
     .option('--classes <n>', 'outputs, where they are not those of the published weights')
+    .option('--output-stride <n>', 'pixels of the photo to one of the deepest features: 8, 16 or 32, where the network can (default: its reference’s)')
     .addOption(new Option('--backend <engine>', 'the tensor engine').choices(['native', 'webgpu', 'cpu']).default('native'))
     .addOption(jsonOption())
     .addHelpText(

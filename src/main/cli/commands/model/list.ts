@@ -11,11 +11,15 @@ export function listCommand(): Command {
     .action(async (options: CommonOptions) => {
       const output = new Output({ json: options.json === true });
       const { NETWORKS } = await import('#main/ml/nn/networks/catalogue.ts');
-      const rows = [...NETWORKS].map(([id, { title, reference, input, classes, table: { outputStride } }]) => ({ id, title, reference, input, classes, outputStride }));
+      const { outputStrides } = await import('#main/ml/nn/networks/output-stride.ts');
+      const rows = [...NETWORKS].map(([id, { title, reference, input, classes, table: network }]) => {
+        const { outputStride } = network;
+        return { id, title, reference, input, classes, outputStride, otherStrides: outputStrides(network).filter((stride) => stride !== outputStride) };
+      });
       output.result(rows, () =>
         table([
-          ['network', 'what it is', 'names as', 'input', 'outputs', 'output stride'],
-          ...rows.map((row) => [row.id, row.title, row.reference, row.input, String(row.classes), String(row.outputStride)]),
+          ['network', 'what it is', 'names as', 'input', 'outputs', 'output stride', 'or'],
+          ...rows.map((row) => [row.id, row.title, row.reference, row.input, String(row.classes), String(row.outputStride), row.otherStrides.join(', ')]),
         ]),
       );
     });

@@ -4,6 +4,7 @@ import type { NormMode } from '../layers/builder.ts';
 import { convNorm, type ConvNormOptions } from '../layers/conv-norm.ts';
 import { INFERENCE, type Layer, type Network, type Pass } from '../network.ts';
 import type { Random } from '../../random/random.ts';
+import type { OutputStride } from './backbone.ts';
 
 /** TensorFlow's own variant (networks-formats.md §1.5): no squeeze-and-excite, ReLU6, SAME padding. This is Lite0; the others scale it. */
 const STAGES = [
@@ -52,8 +53,6 @@ export const FEATURE_CHANNELS = 1280;
 
 const EPSILON = 1e-3;
 const MOMENTUM = 0.01;
-
-export type OutputStride = 8 | 16 | 32;
 
 export interface EfficientNetLiteOptions {
   /** Default Lite0. */

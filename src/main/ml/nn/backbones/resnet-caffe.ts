@@ -1,24 +1,19 @@
 import { builder } from '../layers/builder.ts';
 import { sequence, tapped, type Layer, type Network } from '../network.ts';
-import type { Backbone, BackboneOptions } from './backbone.ts';
+import { stagePlans, type Backbone, type BackboneOptions } from './backbone.ts';
 import type { ResNetTable } from './resnet.ts';
 
-/** Stride and dilation of each stage: all of its blocks have the dilation, and its first 1 × 1 convolution the stride. */
-const STAGES = [
-  { stride: 1, dilation: 1 },
-  { stride: 2, dilation: 1 },
-  { stride: 1, dilation: 2 },
-  { stride: 1, dilation: 4 },
-] as const;
+/** Of the first 1 × 1 convolution of each stage, where nothing is dilated. */
+const STRIDES = [1, 2, 2, 2] as const;
 
 /** Running averages take in a thousandth of each batch. */
 const MOMENTUM = 1e-3;
 
 /**
- * DeepLabV2's ResNet as kazuto's deeplab-pytorch names it (networks-formats.md §2): output stride 8, and a pool that rounds up. Taps `layer1`
- * to `layer5`.
+ * DeepLabV2's ResNet as kazuto's deeplab-pytorch names it (networks-formats.md §2): all blocks of a dilated stage have its dilation, and the pool
+ * rounds up. Taps `layer1` to `layer5`.
  */
-export function caffeResNet(network: Network, table: ResNetTable, options: Omit<BackboneOptions, 'outputStride'>): Backbone {
+export function caffeResNet(network: Network, table: ResNetTable, options: BackboneOptions): Backbone {
   const { tf, ops } = network.backend;
   const build = builder(network, { ...options, group: 'backbone', momentum: MOMENTUM });
   const unit = (name: string, shape: { inputs: number; outputs: number; kernel: number; stride?: number; dilation?: number }, relu: boolean): Layer =>
@@ -28,7 +23,7 @@ export function caffeResNet(network: Network, table: ResNetTable, options: Omit<
   const layers = [tapped('layer1', (x, pass) => ops.maxPool(stem(x, pass), { kernel: 3, stride: 2, pad: 1, ceil: true }))];
   const taps = [{ name: 'layer1', channels: table.stem }];
   let inputs = table.stem;
-  for (const [at, { stride, dilation }] of STAGES.entries()) {
+  for (const [at, { stride, dilation }] of stagePlans(STRIDES, 4, options.outputStride).entries()) {
     const middle = table.width * 2 ** at;
     const outputs = middle * 4;
     const blocks = Array.from({ length: table.blocks[at] ?? 0 }, (_, i): Layer => {

@@ -4,14 +4,17 @@ import { normal } from '../initialisers.ts';
 import { convolution } from '../layers/convolution.ts';
 import type { Layer, Network, Pass } from '../network.ts';
 
-const RATES = [6, 12, 18, 24] as const;
+const RATES: readonly number[] = [6, 12, 18, 24];
 /** Scales besides 1 at which the network also runs. */
 const PYRAMID = [0.5, 0.75] as const;
 
-/** DeepLabV2's ASPP, `aspp.c0` to `aspp.c3`: four dilated convolutions whose logits are added. [B, h, w, inputs] -> [B, h, w, classes]. */
-export function deepLabV2(network: Network, options: { inputs: number; classes: number; random: Random }): Layer {
+/**
+ * DeepLabV2's ASPP, `aspp.c0` to `aspp.c3`: four dilated convolutions whose logits are added. [B, h, w, inputs] -> [B, h, w, classes].
+ * @param options.rates default as published, whatever the output stride
+ */
+export function deepLabV2(network: Network, options: { inputs: number; classes: number; rates: readonly number[] | undefined; random: Random }): Layer {
   const { tf } = network.backend;
-  const branches = RATES.map((dilation, i) =>
+  const branches = (options.rates ?? RATES).map((dilation, i) =>
     convolution(network, {
       name: `aspp.c${i}`,
       inputs: options.inputs,

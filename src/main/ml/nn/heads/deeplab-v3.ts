@@ -14,10 +14,13 @@ export interface DeepLabV3Options extends BuilderOptions {
 
 const CHANNELS = 256;
 /** torchvision's at output stride 8, whatever the backbone's. */
-const RATES = [12, 24, 36] as const;
+const RATES: readonly number[] = [12, 24, 36];
 
-/** torchvision's DeepLabV3 head, `classifier.*`. [B, h, w, inputs] -> class logits [B, h, w, classes]. */
-export function deepLabV3(network: Network, options: DeepLabV3Options): Layer {
+/**
+ * torchvision's DeepLabV3 head, `classifier.*`. [B, h, w, inputs] -> class logits [B, h, w, classes].
+ * @param options.rates default torchvision's, whatever the output stride
+ */
+export function deepLabV3(network: Network, options: DeepLabV3Options & { readonly rates: readonly number[] | undefined }): Layer {
   const { tf } = network.backend;
   const build = builder(network, options);
   const { inputs } = options;
@@ -26,7 +29,7 @@ export function deepLabV3(network: Network, options: DeepLabV3Options): Layer {
   const convs = 'classifier.0.convs';
   const branches = [
     build.convNorm(`${convs}.0.0`, `${convs}.0.1`, narrow(inputs), 'relu'),
-    ...RATES.map((rate, i) => build.convNorm(`${convs}.${i + 1}.0`, `${convs}.${i + 1}.1`, wide(rate), 'relu')),
+    ...(options.rates ?? RATES).map((rate, i) => build.convNorm(`${convs}.${i + 1}.0`, `${convs}.${i + 1}.1`, wide(rate), 'relu')),
   ];
   const imagePooling = build.convNorm(`${convs}.4.1`, `${convs}.4.2`, narrow(inputs), 'relu');
   const merge = build.convNorm('classifier.0.project.0', 'classifier.0.project.1', narrow(CHANNELS * (branches.length + 1)), 'relu');

@@ -12,6 +12,8 @@ export interface GroupNormDecoderOptions {
   readonly lowLevelInputs: number;
   /** Background included. */
   readonly classes: number;
+  /** 16 published; 8 doubles the pyramid's rates. */
+  readonly outputStride: 8 | 16;
   /** 1: as published (dropout 0.5 after the pyramid and the first decoder convolution, 0.1 after the second); 0: none. */
   readonly dropoutFactor: number;
   readonly random: Random;
@@ -20,11 +22,11 @@ export interface GroupNormDecoderOptions {
 const CHANNELS = 256;
 const LOW_LEVEL_CHANNELS = 48;
 const GROUPS = 4;
-const RATES = [6, 12, 18] as const;
+const RATES_AT_16 = [6, 12, 18] as const;
 
 /**
  * Puzzle-CAM's DeepLabV3+ (core/deeplab_utils.py), `aspp.*` and `decoder.*`: group norm of 4 groups, corners aligned.
- * deep [B, H/16, W/16, inputs] and lowLevel [B, H/4, W/4, lowLevelInputs] -> class logits [B, H/4, W/4, classes].
+ * deep [B, H/OS, W/OS, inputs] and lowLevel [B, H/4, W/4, lowLevelInputs] -> class logits [B, H/4, W/4, classes].
  */
 export function groupNormDeepLab(network: Network, options: GroupNormDecoderOptions): (deep: Tensor4D, lowLevel: Tensor4D, pass: Pass) => Tensor4D {
   const { tf, ops } = network.backend;
@@ -38,7 +40,7 @@ export function groupNormDeepLab(network: Network, options: GroupNormDecoderOpti
   };
   const dropped = (layer: Layer, rate: number): Layer => (x, pass) => dropout(network, layer(x, pass), rate * options.dropoutFactor, pass);
 
-  const branches = [1, ...RATES].map((rate, i) =>
+  const branches = [1, ...RATES_AT_16.map((rate) => (rate * 16) / options.outputStride)].map((rate, i) =>
     normed(`aspp.aspp${i + 1}.atrous_conv`, `aspp.aspp${i + 1}.bn`, options.inputs, CHANNELS, i === 0 ? 1 : 3, rate),
   );
   const imagePooling = normed('aspp.global_avg_pool.1', 'aspp.global_avg_pool.2', options.inputs, CHANNELS, 1);

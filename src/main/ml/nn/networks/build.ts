@@ -20,13 +20,14 @@ import { resNet38Segmentation } from '../heads/resnet38-segmentation.ts';
 import type { NormMode } from '../layers/builder.ts';
 import type { Network, Pass } from '../network.ts';
 import { ParamStore, withFrozen, withPrefix } from '../param-store.ts';
+import { outputStrideOf } from './output-stride.ts';
 import type { BackboneTable, NetworkTable } from './table.ts';
 
 export interface BuildOptions {
   /** Outputs; for segmentation, background included. */
   readonly classes: number;
-  /** Default: the table's. ResNet-38d, VGG-16, DeepLabV2 and transformers have but one. */
-  readonly outputStride?: OutputStride;
+  /** Default: the table's. One that the network cannot have is refused. */
+  readonly outputStride?: number | undefined;
   /** Of the backbone's batch norms. */
   readonly norm: NormMode;
   /** Of the head's. Default `batch`. */
@@ -52,7 +53,10 @@ export interface Model {
   readonly forward: (images: Tensor4D, pass: Pass) => Tensor;
 }
 
-/** Builds a network under the reference's names, with fresh values. */
+/**
+ * Builds a network under the reference's names, with fresh values.
+ * @throws PenumbraError BAD_REQUEST for an output stride that it cannot have
+ */
 export function buildNetwork(backend: TensorBackend, table: NetworkTable, options: BuildOptions): Model {
   const parameters = new ParamStore(backend.tf, { forInference: options.forInference ?? false });
   const network: Network = {
@@ -66,12 +70,13 @@ function assemble(network: Network, table: NetworkTable, options: BuildOptions):
   const { classes, random } = options;
   const { ops } = network.backend;
   const dropoutFactor = options.dropoutFactor ?? 1;
+  const outputStride = outputStrideOf(table, options.outputStride);
   const inner: Network = { ...network, parameters: withPrefix(network.parameters, table.prefix) };
   if (table.backbone.family === 'vit') {
     const { run, taps } = visionTransformer(inner, table.backbone.table, { classes, random });
     return { taps, forward: run };
   }
-  const backbone = buildBackbone(inner, table.backbone, table, options);
+  const backbone = buildBackbone(inner, table.backbone, outputStride, options);
   const deepest = backbone.taps.at(-1)?.name ?? '';
   const inputs = channelsOf(backbone, deepest);
   const common = { group: 'head', norm: options.headNorm ?? 'batch', random, inputs, classes } as const;
@@ -98,13 +103,13 @@ function assemble(network: Network, table: NetworkTable, options: BuildOptions):
       };
     }
     case 'deeplab-v2': {
-      const head = deepLabV2(inner, { inputs, classes, random });
+      const head = deepLabV2(inner, { inputs, classes, rates: table.head.rates, random });
       const scales = ['logits_1', 'logits_0.5', 'logits_0.75'].map((name) => ({ name, channels: classes }));
       return { taps: [...backbone.taps, ...scales], forward: multiScaleMax(network, (images, pass) => head(backbone.run(images, pass), pass)) };
     }
     case 'deeplab-v3': {
       const auxiliaryInputs = table.head.auxiliary ? channelsOf(backbone, 'layer3') : 0;
-      const head = deepLabV3(network, { ...common, dropout: 0.5 * dropoutFactor });
+      const head = deepLabV3(network, { ...common, rates: table.head.rates, dropout: 0.5 * dropoutFactor });
       const auxiliary = table.head.auxiliary ? auxiliaryHead(network, { ...common, inputs: auxiliaryInputs, dropout: 0.1 * dropoutFactor }) : null;
       const auxTaps = auxiliary === null ? [] : [{ name: 'aux', channels: classes }];
       return {
@@ -121,12 +126,11 @@ function assemble(network: Network, table: NetworkTable, options: BuildOptions):
     }
     case 'deeplab-v3plus':
     case 'deeplab-v3plus-group-norm': {
-      const outputStride = options.outputStride ?? table.outputStride;
-      if (outputStride === 32) throw new Error('DeepLabV3+ has no rates for output stride 32; take 8 or 16');
+      if (outputStride === 32) throw new Error('outputStrideOf refuses this');
       const lowLevelInputs = channelsOf(backbone, 'layer1');
       const grouped = table.head.kind === 'deeplab-v3plus-group-norm';
       const head = grouped
-        ? groupNormDeepLab(network, { inputs, lowLevelInputs, classes, dropoutFactor, random })
+        ? groupNormDeepLab(network, { inputs, lowLevelInputs, classes, outputStride, dropoutFactor, random })
         : deepLabV3Plus(network, { convolutions: 'dense', inputs, lowLevelInputs, classes, channels: 256, outputStride, dropout: 0.1 * dropoutFactor, norm: common.norm, random });
       return {
         taps: [...backbone.taps, { name: 'logits_small', channels: classes }],
@@ -147,10 +151,10 @@ function assemble(network: Network, table: NetworkTable, options: BuildOptions):
   }
 }
 
-function buildBackbone(network: Network, backbone: Exclude<BackboneTable, { family: 'vit' }>, table: NetworkTable, options: BuildOptions): Backbone {
+function buildBackbone(network: Network, backbone: Exclude<BackboneTable, { family: 'vit' }>, outputStride: OutputStride, options: BuildOptions): Backbone {
   const { norm, random } = options;
   const dropoutFactor = options.dropoutFactor ?? 1;
-  const common = { norm, random, outputStride: options.outputStride ?? table.outputStride };
+  const common = { norm, random, outputStride };
   switch (backbone.family) {
     case 'resnet':
       return resNet(network, backbone.table, { ...common, dilated: backbone.dilated ?? true });
@@ -161,7 +165,7 @@ function buildBackbone(network: Network, backbone: Exclude<BackboneTable, { fami
     case 'resnet38d':
       return resNet38d(network, backbone.table, { ...common, dropoutFactor });
     case 'vgg16':
-      return vgg16(network, backbone.table, { fc6Dilation: 1, dropoutFactor, random });
+      return vgg16(network, backbone.table, { outputStride, dropoutFactor, random });
     case 'efficientnet-lite': {
       const lite = efficientNetLite(network, { ...common, table: backbone.table, firstTrainedBlock: 0 });
       const stages = stageChannels(backbone.table).map((channels, i) => ({ name: `stage${i + 1}`, channels }));

@@ -13,6 +13,8 @@ export interface ModelRequest {
   readonly source: string;
   /** Inner results that are asked for. */
   readonly taps: readonly string[];
+  /** Default: the reference's. */
+  readonly outputStride?: number | undefined;
 }
 
 /** Every initial value is replaced by the file's, or the file refused; drawing millions of normals would take longer than a pass. */
@@ -20,10 +22,10 @@ const ZEROS: Random = { unit: () => 0, between: () => 0, integer: () => 0, chanc
 
 /**
  * A network of the catalogue with weights, for inference. The caller disposes of its parameters.
- * @throws PenumbraError WEIGHTS_MISMATCH, WEIGHTS_MALFORMED; BAD_REQUEST for a tap that it has not
+ * @throws PenumbraError WEIGHTS_MISMATCH, WEIGHTS_MALFORMED; BAD_REQUEST for a tap or an output stride that it has not
  */
-export function loadedModel(backend: TensorBackend, { entry, classes, weights, source, taps }: ModelRequest): Model {
-  const model = buildNetwork(backend, entry.table, { classes, norm: 'frozen', headNorm: 'frozen', forInference: true, random: ZEROS });
+export function loadedModel(backend: TensorBackend, { entry, classes, weights, source, taps, outputStride }: ModelRequest): Model {
+  const model = buildNetwork(backend, entry.table, { classes, outputStride, norm: 'frozen', headNorm: 'frozen', forInference: true, random: ZEROS });
   try {
     const unknown = taps.filter((name) => !model.taps.some((tap) => tap.name === name));
     if (unknown.length > 0) {

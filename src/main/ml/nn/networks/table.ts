@@ -21,8 +21,9 @@ export type HeadTable =
   | { readonly kind: 'classification'; readonly name: string }
   /** Class maps by a 1 × 1 convolution of this name, without bias. */
   | { readonly kind: 'cam'; readonly name: string; readonly dropout: number }
-  | { readonly kind: 'deeplab-v2' }
-  | { readonly kind: 'deeplab-v3'; readonly auxiliary: boolean }
+  /** Rates: dilations of the pyramid, where they are not those published. */
+  | { readonly kind: 'deeplab-v2'; readonly rates?: readonly number[] }
+  | { readonly kind: 'deeplab-v3'; readonly auxiliary: boolean; readonly rates?: readonly number[] }
   | { readonly kind: 'deeplab-v3plus' }
   | { readonly kind: 'deeplab-v3plus-group-norm' }
   | { readonly kind: 'resnet38-segmentation' }
@@ -35,6 +36,7 @@ export interface NetworkTable {
   readonly head: HeadTable;
   /** What the reference puts before the names of the backbone's parameters, dot included. */
   readonly prefix: string;
+  /** Of the reference; which others can be had, output-stride.ts says. */
   readonly outputStride: OutputStride;
   /** Parameters that the reference never trains, by their whole names. */
   readonly frozen?: RegExp;
