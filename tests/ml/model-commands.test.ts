@@ -67,11 +67,26 @@ describe('penumbra model forward', () => {
     ['a tap that there is not, naming those there are', 1, [ARCH, 'x.npy', '--taps', 'stage9'], /no tap named stage9[^]*stage1, stage2/],
     ['weights of another number of outputs', 1, [ARCH, 'x.npy', '--classes', '20'], /_fc\.weight is \(1000, 1280\), expected \(20, 1280\)/],
     ['weights of another network', 1, ['efficientnet-lite1', 'x.npy'], /missing: _blocks\.16\._expand_conv\.weight/],
+    ['an output stride that the network cannot have, naming those it can', 1, [ARCH, 'x.npy', '--output-stride', '4'], /EfficientNet-Lite, has no output stride 4; it can be built with 8 or 16 or 32/],
+    ['an output stride that is no number', 2, [ARCH, 'x.npy', '--output-stride', 'half'], /--output-stride: "half" is no whole number/],
     ['an input that is no photos', 1, [ARCH, 'flat.npy'], /shape \(3, 5\); expected \(batch, 3, height, width\)/],
   ])('refuses %s', async (_, code, [arch = '', input = '', ...more], message) => {
     await writeFile(at('flat.npy'), encodeNpy({ dtype: 'float32', shape: [3, 5], data: new Float32Array(15) }));
     expect(await forward(arch, input, 'none.npz', ...more)).toMatchObject({ code, stderr: expect.stringMatching(message) as string });
   });
+});
+
+it('runs at another output stride, and says what to change where memory runs out', async () => {
+  const { code, stdout, stderr } = await forward(ARCH, 'x.npy', 'os16.npz', '--taps', 'features', '--output-stride', '16');
+  expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: expect.stringMatching(/^features +\(1, 1280, 5, 5\)$/m) as string });
+  const args = ['--arch', ARCH, '--weights', at('weights.safetensors'), '--input', at('x.npy'), '--output', at('none.npz'), '--taps', 'stage1', '--output-stride', '16'];
+  const short = await runCli(['model', 'forward', ...args], { env: { PENUMBRA_FAULTS: 'model.forward=OOM' } });
+  expect(short.code).toBe(1);
+  expect(short.stderr).toContain('EfficientNet-Lite0, ImageNet classifier on (1, 3, 65, 65): out of memory: OOM when allocating tensor');
+  expect(short.stderr).toContain(
+    'Give smaller photos (now 65 × 65), or cut them into tiles that overlap; or ask for fewer taps (now stage1); or take a larger output stride (now 16; --output-stride 32); or close other programs. Then run it again.',
+  );
+  expect(existsSync(at('none.npz'))).toBe(false);
 });
 
 it.skipIf(engineTrouble('webgpu') !== null)('runs on WebGPU too: it loads, says what is wrong, and ends', async () => {

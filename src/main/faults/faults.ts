@@ -1,9 +1,9 @@
 /**
  * Fault-injection points for tests: PENUMBRA_FAULTS="name=kill@3,other=ENOSPC" makes the third pass of point
- * `name` kill the process with SIGKILL, and each pass of `other` throw as the file system would.
+ * `name` kill the process with SIGKILL, and each pass of `other` throw as the file system would; OOM throws as TensorFlow does where memory runs out.
  * Without the variable a point costs one property read.
  */
-type FaultAction = 'kill' | 'hang' | 'ENOSPC' | 'EROFS' | 'EIO' | 'EPERM';
+type FaultAction = 'kill' | 'hang' | 'ENOSPC' | 'EROFS' | 'EIO' | 'EPERM' | 'OOM';
 interface Fault {
   readonly action: FaultAction;
   /** 1-based pass at which it strikes; 0 = every pass. */
@@ -11,7 +11,7 @@ interface Fault {
   seen: number;
 }
 
-const ACTIONS: readonly FaultAction[] = ['kill', 'hang', 'ENOSPC', 'EROFS', 'EIO', 'EPERM'];
+const ACTIONS: readonly FaultAction[] = ['kill', 'hang', 'ENOSPC', 'EROFS', 'EIO', 'EPERM', 'OOM'];
 
 function parse(text: string | undefined): Map<string, Fault> {
   const faults = new Map<string, Fault>();
@@ -41,6 +41,8 @@ export function faultPoint(name: string): void {
       // Blocks this thread for good, as a wedged native call would.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       return;
+    case 'OOM':
+      throw new Error(`Invalid TF_Status: 8\nMessage: OOM when allocating tensor: injected at ${name}`);
     default:
       throw Object.assign(new Error(`${fault.action}: injected at ${name}`), { code: fault.action });
   }

@@ -1,16 +1,22 @@
 import { PenumbraError } from '#shared/errors.ts';
-import type { BackendId } from '../../backend/backend.ts';
+import { faultPoint } from '#main/faults/faults.ts';
+import type { BackendId, TensorBackend } from '../../backend/backend.ts';
 import { loadBackend } from '../../backend/load.ts';
 import { encodeNpz } from '../../formats/npz.ts';
+import { outOfMemory } from '../../out-of-memory.ts';
 import { readWeights } from '../../weights/read-weights.ts';
 import { writeNewFile } from '../../weights/source/new-files.ts';
+import type { HostTensor } from '../host-tensor.ts';
 import type { NetworkEntry } from './catalogue.ts';
 import { forward } from './forward.ts';
+import { outputStrides } from './output-stride.ts';
 
 export interface ForwardFileRequest {
   readonly entry: NetworkEntry;
   readonly classes: number;
   readonly taps: readonly string[];
+  /** Undefined: the reference's. */
+  readonly outputStride: number | undefined;
   /** Paths. */
   readonly weights: string;
   readonly input: string;
@@ -31,10 +37,32 @@ export async function forwardFile(request: ForwardFileRequest): Promise<{ name: 
       details: { file: request.input, found: arrays.length },
     });
   }
-  const weights = readWeights(request.weights);
-  const backend = await loadBackend(request.backend);
-  const results = await forward(backend, { ...request, weights, source: request.weights, input });
+  const results = await runOn(request, input);
   const npz = encodeNpz(Object.fromEntries([...results].map(([name, { shape, values }]) => [name, { shape: [...shape], dtype: 'float32' as const, data: values }])));
   writeNewFile(request.output, [npz], () => undefined);
   return [...results].map(([name, { shape }]) => ({ name, shape }));
+}
+
+async function runOn(request: ForwardFileRequest, input: HostTensor): Promise<Map<string, HostTensor>> {
+  let backend: TensorBackend | null = null;
+  try {
+    const weights = readWeights(request.weights);
+    backend = await loadBackend(request.backend);
+    faultPoint('model.forward');
+    return await forward(backend, { ...request, weights, source: request.weights, input });
+  } catch (thrown) {
+    throw outOfMemory(thrown, { what: `${request.entry.title} on (${input.shape.join(', ')})`, backend, ways: savings(request, input), afterwards: 'Then run it again.', details: { input: [...input.shape] } }) ?? thrown;
+  }
+}
+
+/** What a single pass could do without. */
+function savings({ taps, entry, outputStride }: ForwardFileRequest, { shape }: HostTensor): string[] {
+  const [count = 1, , height = 0, width = 0] = shape;
+  const stride = outputStride ?? entry.table.outputStride;
+  const larger = outputStrides(entry.table).filter((other) => other > stride);
+  const ways = count > 1 ? [`give fewer photos at once (now ${count})`] : [];
+  ways.push(`give smaller photos (now ${height} × ${width}), or cut them into tiles that overlap`);
+  if (taps.length > 0) ways.push(`ask for fewer taps (now ${taps.join(', ')})`);
+  if (larger.length > 0) ways.push(`take a larger output stride (now ${stride}; --output-stride ${larger.join(' or ')})`);
+  return ways;
 }
