@@ -13,7 +13,7 @@ import { nativeSoftmax } from './native-softmax.ts';
 import { attend } from './normalisation.ts';
 import { portableOps } from './portable.ts';
 import { nativeConvolution, type NativeConvolution } from './native-convolution.ts';
-import { fusedConvolution } from './native-fused.ts';
+import { fusedConvolution, type FusedConvolution } from './native-fused.ts';
 
 type TfNamespace = typeof TF;
 
@@ -28,7 +28,8 @@ const BATCH_NORM = { activated: 'PenumbraBatchNormTraining', linear: 'PenumbraBa
  */
 export function nativeOps(tf: TfNamespace, executor: KernelExecutor): TensorOps {
   const convolution = nativeConvolution(tf, executor);
-  registerConvolution(tf, executor, convolution);
+  const fused = fusedConvolution(tf, executor, convolution);
+  registerConvolution(tf, executor, convolution, fused);
   registerBatchNorm(tf, executor);
   registerActivations(tf, executor);
   const portable = portableOps(tf);
@@ -47,7 +48,7 @@ export function nativeOps(tf: TfNamespace, executor: KernelExecutor): TensorOps 
     }),
     activate: (x, activation) => (activation === 'linear' ? x : (first(run(ACTIVATE, { x }, { activation })) as Tensor4D)),
     addActivated: (a, b, activation) => (activation === 'linear' ? tf.add(a, b) : (first(run(ADD_ACTIVATED, { a, b }, { activation })) as Tensor4D)),
-    scale: nativeScale(tf, executor) ?? ((...given) => portable.scale(...given)),
+    ...(fused === null ? {} : { scale: nativeScale(tf, executor, fused) }),
     linear: nativeLinear(tf, executor) ?? ((...given) => portable.linear(...given)),
     crossEntropy: nativeCrossEntropy(tf, executor),
     layerNorm: nativeLayerNorm(tf, executor) ?? ((...given) => portable.layerNorm(...given)),
@@ -73,8 +74,7 @@ function saving(activation: Activation): keyof typeof CONVOLVE {
   return activation === 'linear' ? 'linear' : 'activated';
 }
 
-function registerConvolution(tf: TfNamespace, executor: KernelExecutor, convolution: NativeConvolution): void {
-  const fused = fusedConvolution(tf, executor, convolution);
+function registerConvolution(tf: TfNamespace, executor: KernelExecutor, convolution: NativeConvolution, fused: FusedConvolution | null): void {
   const channelBias = attributes(executor.binding, { T: 'float32', data_format: { text: 'NHWC' } });
   const kernelFunc: TF.KernelFunc = ({ inputs, attrs }) => {
     const spec = attrs as unknown as PlainConvSpec;
