@@ -1,7 +1,7 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inflateRaw } from './inflate.ts';
+import { inflateRaw, inflateStart } from './inflate.ts';
 
 const { Z_FIXED, Z_HUFFMAN_ONLY, Z_RLE, Z_DEFAULT_STRATEGY } = constants;
 
@@ -40,5 +40,23 @@ describe('inflateRaw', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('inflateStart', () => {
+  it('gives the beginning of what zlib packs, and reads no further', () => {
+    fc.assert(
+      fc.property(plains, fc.constantFrom(0, 1, 9), fc.constantFrom(Z_FIXED, Z_HUFFMAN_ONLY, Z_DEFAULT_STRATEGY), fc.nat(3000), (plain, level, strategy, wanted) => {
+        const bytes = Math.min(wanted, plain.length);
+        const packed = deflateRawSync(plain, { level, strategy });
+        const start = packed.subarray(0, 2 * bytes + 400);
+        expect(Buffer.compare(inflateStart(start, bytes), plain.subarray(0, bytes))).toBe(0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('refuses what is shorter', () => {
+    expect(() => inflateStart(deflateRawSync(new Uint8Array(100)), 101)).toThrow('deflate: unpacked to 100 bytes; expected 101');
   });
 });

@@ -23,19 +23,41 @@ interface HuffmanCode {
 
 /** Unpacks raw deflate data. Throws RangeError unless it is well formed and gives exactly `bytes` bytes. */
 export function inflateRaw(packed: Uint8Array, bytes: number): Uint8Array {
-  const bits = new BitReader(packed);
   const output = new Uint8Array(bytes);
+  const count = unpack(packed, output, bytes + 1);
+  if (count > bytes) throw new RangeError('deflate: unpacks to more than it says');
+  if (count !== bytes) throw new RangeError(`deflate: unpacked to ${count} bytes; expected ${bytes}`);
+  return output;
+}
+
+/** The first `bytes` bytes alone; no more of the packed ones is read than they need. Throws RangeError where there are fewer, or that far anything is malformed. */
+export function inflateStart(packed: Uint8Array, bytes: number): Uint8Array {
+  const output = new Uint8Array(bytes);
+  const count = unpack(packed, output, bytes);
+  if (count < bytes) throw new RangeError(`deflate: unpacked to ${count} bytes; expected ${bytes}`);
+  return output;
+}
+
+/** Unpacks until there are `enough` bytes, of which those beyond the output are let go. */
+function unpack(packed: Uint8Array, output: Uint8Array, enough: number): number {
+  const bits = new BitReader(packed);
+  const target: Target = { output, enough };
   let at = 0;
-  for (let last = false; !last; ) {
+  for (let last = false; !last && at < enough; ) {
     last = bits.take(1) === 1;
     const kind = bits.take(2);
-    if (kind === 0) at = copyStored(bits, output, at);
-    else if (kind === 1) at = readBlock(bits, FIXED.literals, FIXED.distances, output, at);
-    else if (kind === 2) at = readDynamicBlock(bits, output, at);
+    if (kind === 0) at = copyStored(bits, target, at);
+    else if (kind === 1) at = readBlock(bits, FIXED.literals, FIXED.distances, target, at);
+    else if (kind === 2) at = readDynamicBlock(bits, target, at);
     else throw new RangeError('deflate: block of an unknown kind');
   }
-  if (at !== bytes) throw new RangeError(`deflate: unpacked to ${at} bytes; expected ${bytes}`);
-  return output;
+  return at;
+}
+
+interface Target {
+  readonly output: Uint8Array;
+  /** Blocks end early once this many bytes are there. */
+  readonly enough: number;
 }
 
 class BitReader {
@@ -129,17 +151,17 @@ const FIXED = {
   distances: huffman(new Uint8Array(30).fill(5)),
 };
 
-function copyStored(bits: BitReader, output: Uint8Array, at: number): number {
+function copyStored(bits: BitReader, { output, enough }: Target, at: number): number {
   bits.align();
   const [low = 0, high = 0, notLow = 0, notHigh = 0] = bits.bytes(4);
   const length = low | (high << 8);
   if (length !== (~(notLow | (notHigh << 8)) & 0xffff)) throw new RangeError('deflate: a stored block whose length is not confirmed');
-  if (at + length > output.length) throw new RangeError('deflate: unpacks to more than it says');
-  output.set(bits.bytes(length), at);
-  return at + length;
+  const wanted = Math.min(length, enough - at);
+  output.set(bits.bytes(wanted).subarray(0, output.length - at), at);
+  return at + wanted;
 }
 
-function readDynamicBlock(bits: BitReader, output: Uint8Array, at: number): number {
+function readDynamicBlock(bits: BitReader, target: Target, at: number): number {
   const literalCount = bits.take(5) + 257;
   const distanceCount = bits.take(5) + 1;
   const codeCount = bits.take(4) + 4;
@@ -161,16 +183,15 @@ function readDynamicBlock(bits: BitReader, output: Uint8Array, at: number): numb
     filled += times;
   }
   if (lengths[END_OF_BLOCK] === 0) throw new RangeError('deflate: a block without an end');
-  return readBlock(bits, huffman(lengths.subarray(0, literalCount)), huffman(lengths.subarray(literalCount)), output, at);
+  return readBlock(bits, huffman(lengths.subarray(0, literalCount)), huffman(lengths.subarray(literalCount)), target, at);
 }
 
-function readBlock(bits: BitReader, literals: HuffmanCode, distances: HuffmanCode, output: Uint8Array, start: number): number {
+function readBlock(bits: BitReader, literals: HuffmanCode, distances: HuffmanCode, { output, enough }: Target, start: number): number {
   let at = start;
-  for (;;) {
+  while (at < enough) {
     const symbol = bits.symbol(literals);
     if (symbol === END_OF_BLOCK) return at;
     if (symbol < END_OF_BLOCK) {
-      if (at >= output.length) throw new RangeError('deflate: unpacks to more than it says');
       output[at++] = symbol;
       continue;
     }
@@ -182,8 +203,8 @@ function readBlock(bits: BitReader, literals: HuffmanCode, distances: HuffmanCod
     if (distanceBase === undefined) throw new RangeError('deflate: a distance that does not exist');
     const distance = distanceBase + bits.take(DISTANCE_EXTRA[distanceSymbol] ?? 0);
     if (distance > at) throw new RangeError('deflate: a copy from before the beginning');
-    if (at + length > output.length) throw new RangeError('deflate: unpacks to more than it says');
-    // Byte by byte: source and target may overlap, and then repeat.
+    // Byte by byte: source and target may overlap, and then repeat. What is written beyond the end is lost.
     for (let end = at + length; at < end; at++) output[at] = output[at - distance] ?? 0;
   }
+  return at;
 }

@@ -4,7 +4,7 @@ import { malformed } from '../malformed.ts';
 import { fromNumpyType, inOrder, otherValue, storedTensor } from '../pickle/tensors.ts';
 import { unpickle } from '../pickle/unpickler.ts';
 import { describe, isKind, type PickleValue } from '../pickle/values.ts';
-import { entriesOf, entryBytes } from '../source/zip-file.ts';
+import { entriesOf, entryBytes, entrySource } from '../source/zip-file.ts';
 import { STORED_BYTES } from '../stored-type.ts';
 import { elementCount } from '../strided.ts';
 import { readNestedStorage } from '../torch/legacy.ts';
@@ -14,7 +14,7 @@ import { StoredTensor, type WeightsFile } from '../weights-file.ts';
 const SOLE_ARRAY = 'arr_0';
 /** CAMs of a photo have some 100 MB at most. */
 const PICKLE_LIMIT_BYTES = 2 ** 30;
-/** How far an .npz may unpack: this, and so many times its size. */
+/** How far an .npz and each array in it may unpack: this, and so many times what is packed. */
 const UNPACKED_FLOOR_BYTES = 2 ** 26;
 const UNPACKED_RATIO = 100;
 
@@ -32,7 +32,8 @@ export function openNpy(source: ByteSource, file: string): WeightsFile {
 }
 
 /**
- * NumPy's `.npz`: a zip of .npy files, stored or deflated. Stored arrays are read by ranges when they are asked for.
+ * NumPy's `.npz`: a zip of .npy files, stored or deflated. Arrays are read, and unpacked, when they are asked for, each time anew; pickled ones at once,
+ * since they hold their names.
  * @throws PenumbraError WEIGHTS_MALFORMED, WEIGHTS_UNSAFE
  */
 export function openNpz(source: ByteSource, file: string): WeightsFile {
@@ -40,22 +41,26 @@ export function openNpz(source: ByteSource, file: string): WeightsFile {
   const others = new Map<string, string>();
   const entries = [...entriesOf(source, file).values()];
   const unpacked = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  const limit = UNPACKED_FLOOR_BYTES + UNPACKED_RATIO * source.byteLength;
-  if (unpacked > limit) throw malformed(file, `unpacks to ${unpacked} bytes; a file of ${source.byteLength} may to ${limit}`, { found: unpacked, expected: limit });
+  requireUnpackable(file, 'it', unpacked, source.byteLength);
   for (const entry of entries) {
     const key = entry.name.replace(/\.npy$/, '');
     if (key === entry.name) {
       others.set(entry.name, 'a file that is no .npy');
       continue;
     }
-    const array: ByteSource = entry.isDeflated
-      ? bytesSource(entryBytes(source, entry, file))
-      : { byteLength: entry.bytes, read: (start, end) => source.read(entry.start + start, entry.start + end) };
-    const content = arraysOf(array, `${file} (${key})`, key);
+    requireUnpackable(file, `"${key}"`, entry.bytes, entry.packedBytes);
+    const array = entrySource(source, entry, file);
+    const content = arraysOf(array, `${file} (${key})`, key, () => (entry.isDeflated ? bytesSource(entryBytes(source, entry, file)) : array));
     for (const [inner, tensor] of content.tensors) tensors.set(content.isPickled ? `${key}.${inner}` : inner, tensor);
     for (const [inner, what] of content.others) others.set(content.isPickled ? `${key}.${inner}` : inner, what);
   }
   return { format: 'NumPy npz', tensors, metadata: new Map(), others };
+}
+
+function requireUnpackable(file: string, what: string, unpackedBytes: number, packedBytes: number): void {
+  const limit = UNPACKED_FLOOR_BYTES + UNPACKED_RATIO * packedBytes;
+  if (unpackedBytes <= limit) return;
+  throw malformed(file, `says that ${what} unpacks from ${packedBytes} to ${unpackedBytes} bytes; expected at most ${limit}`, { found: unpackedBytes, expected: limit });
 }
 
 interface Arrays {
@@ -64,10 +69,11 @@ interface Arrays {
   readonly isPickled: boolean;
 }
 
-function arraysOf(source: ByteSource, file: string, key: string): Arrays {
+/** @param inPieces the same bytes, where they are read in many pieces as pickles are */
+function arraysOf(source: ByteSource, file: string, key: string, inPieces: () => ByteSource = () => source): Arrays {
   const header = headerOf(source, file);
   const { descr, shape, isFortran, dataStart } = header;
-  if (descr === '|O') return pickledArrays(source, header, file);
+  if (descr === '|O') return pickledArrays(inPieces(), header, file);
   const type = fromNumpyType(descr.slice(1));
   if (type === undefined || !/^[<>|=]/.test(descr)) return { tensors: new Map(), others: new Map([[key, `an array of type "${descr}"`]]), isPickled: false };
   const expected = elementCount(shape) * STORED_BYTES[type];
