@@ -17,18 +17,19 @@ import type { Optimiser } from '#main/ml/optim/optimiser.ts';
 import { sgd } from '#main/ml/optim/sgd.ts';
 import { FrozenFeatures } from '#main/ml/train/frozen-features.ts';
 import { networkLearner, type LearnerSettings } from '#main/ml/train/learner.ts';
-import { constant, cosine, inSteps, poly, publishedPoly, warmUp, type Schedule } from '#main/ml/train/schedule.ts';
+import { atMilestones, constant, cosine, inSteps, poly, publishedPoly, warmUp, type Schedule } from '#main/ml/train/schedule.ts';
 import { useEngine } from '../support/engines.ts';
 import { testImageId } from '../support/stage-context.ts';
 import { deviation, Packed } from '../support/torch-tensors.ts';
 
 // tests/fixtures/training-pieces/generate.py: tanh(x w1 + b1) w2 + b2 against fixed targets, 24 steps.
 const ScheduleOptions = z.object({
-  kind: z.enum(['poly', 'steps', 'cosine']),
+  kind: z.enum(['poly', 'steps', 'milestones', 'cosine']),
   power: z.number().default(0.9),
   every: z.int().default(1),
   over: z.int().optional(),
   everyEpochs: z.int().default(1),
+  milestones: z.array(z.int()).default([]),
   factor: z.number().default(1),
   warmUpEpochs: z.number().default(0),
   warmUpFrom: z.number().default(0),
@@ -105,8 +106,8 @@ function optimiserOf(parameters: ParamStore, options: Options): Optimiser {
   const rule = options.kind === 'psa' ? biasesTwice(headMultiplier, weightDecay) : headFaster(headMultiplier, weightDecay);
   const momentum = options.kind === 'psa' ? weightDecay : options.momentum;
   const plain = options.kind === 'adamw' ? adamW(tf, learnt, { ...rule, betas: options.betas, epsilon: options.epsilon }) : sgd(tf, learnt, { ...rule, momentum, nesterov: options.nesterov });
-  if (options.clipNorm > 0) return clippedByNorm(tf, plain, options.clipNorm);
-  return options.clipValue > 0 ? clippedByValue(tf, plain, options.clipValue) : plain;
+  const byNorm = options.clipNorm > 0 ? clippedByNorm(tf, plain, options.clipNorm) : plain;
+  return options.clipValue > 0 ? clippedByValue(tf, byNorm, options.clipValue) : byNorm;
 }
 
 function scheduleOf({ schedule, kind, over }: Options): Schedule {
@@ -116,6 +117,7 @@ function scheduleOf({ schedule, kind, over }: Options): Schedule {
   const decays = {
     poly: poly({ power, every, ...(schedule.over === undefined ? {} : { over: schedule.over }) }),
     steps: inSteps(schedule.everyEpochs, schedule.factor),
+    milestones: atMilestones(schedule.milestones, schedule.factor),
     cosine,
   };
   const decay = decays[schedule.kind];
@@ -171,7 +173,11 @@ const SETTINGS: LearnerSettings = {
   weightDecay: 0,
   schedule: 'constant',
   polyPower: 0.9,
+  stepEpochs: 10,
+  milestones: [],
+  stepFactor: 0.1,
   warmUpEpochs: 0,
+  clipValue: 0,
   clipNorm: 0,
   accumulate: 1,
   averaging: 0,
@@ -215,11 +221,16 @@ describe('the learner', () => {
     ['accumulation over 3 parts', { accumulate: 3 }],
     ['average of weights', { averaging: 0.8 }],
     ['clipping by global norm', { clipNorm: 0.3 }],
+    ['clipping by value', { clipValue: 0.05 }],
+    ['clipping by value, then by global norm', { clipValue: 0.05, clipNorm: 0.1 }],
     ['SGD, Nesterov', { optimiser: 'nesterov' }],
     ['SGD in groups', { headMultiplier: 5, weightDecay: 0.01 }],
     ['AdamW, decayed, in groups', { optimiser: 'adamw', headMultiplier: 3, weightDecay: 0.05 }],
     ['schedule: poly', { schedule: 'poly' }],
     ['schedule: cosine', { schedule: 'cosine' }],
+    ['schedule: steps', { schedule: 'steps', stepEpochs: 2 }],
+    ['schedule: milestones', { schedule: 'milestones', milestones: [1, 3, 3], stepFactor: 0.5 }],
+    ['schedule: warm-up, then steps', { schedule: 'steps', stepEpochs: 2, warmUpEpochs: 1 }],
     ['schedule: warm-up, then poly', { schedule: 'poly', warmUpEpochs: 1 }],
   ] satisfies [string, Partial<LearnerSettings>][])('learns as PyTorch does, put into a new one after every step: %s', async (name, settings) => {
     const { losses, after, averages } = named(name);

@@ -16,7 +16,12 @@ describe.each([trainClassifier, trainSegmenter])('$id', ({ config }) => {
   it.each([
     ['optimiser', 'adamw'],
     ['schedule', 'cosine'],
+    ['schedule', 'steps'],
+    ['stepEpochs', 3],
+    ['milestones', [2, 4]],
+    ['stepFactor', 0.5],
     ['warmUpEpochs', 1],
+    ['clipValue', 0.5],
     ['clipNorm', 1],
     ['accumulate', 2],
     ['averaging', 0.999],

@@ -43,6 +43,11 @@ export function inSteps(everyEpochs: number, factor: number): Schedule {
   return ({ step, stepsPerEpoch }) => factor ** Math.floor(step / (everyEpochs * stepsPerEpoch));
 }
 
+/** Times `factor` at the end of each of these epochs; one that stands twice counts twice, as in torch's MultiStepLR. */
+export function atMilestones(epochs: readonly number[], factor: number): Schedule {
+  return ({ step, stepsPerEpoch }) => factor ** epochs.filter((epoch) => step >= epoch * stepsPerEpoch).length;
+}
+
 /** Rises in a straight line from `from` to 1, then begins `then` on the steps that are left. */
 export function warmUp(epochs: number, from: number, then: Schedule): Schedule {
   return (at) => {
