@@ -73,18 +73,19 @@ export function slice(values: usize, output: usize, corners: usize, weights: usi
   transfer(true, output, values, corners, weights, after, scale, points, perPoint, stride, count);
 }
 
-/** to[v, :] = from[v, :] + ½ (from[back, :] + from[forth, :]); row 0 stays zero. */
-export function blur(from: usize, to: usize, neighbours: usize, vertices: i32, count: i32): void {
+/** to[v, :] = from[v, :] + ½ (from[back, :] + from[forth, :]) for the vertices from `first` to before `end`; row 0, which stands before them all, stays zero. */
+export function blur(from: usize, to: usize, neighbours: usize, first: i32, end: i32, count: i32): void {
   const rowBytes = <usize>count * 4;
   const half = f32x4.splat(0.5);
   memory.fill(to, 0, rowBytes);
-  let own = from + rowBytes;
-  let target = to + rowBytes;
-  for (let vertex = 0; vertex < vertices; vertex++) {
+  let own = from + rowBytes * <usize>(first + 1);
+  let target = to + rowBytes * <usize>(first + 1);
+  neighbours += <usize>first << 3;
+  for (let vertex = first; vertex < end; vertex++) {
     let back = from + <usize>load<i32>(neighbours) * rowBytes;
     let forth = from + <usize>load<i32>(neighbours, 4) * rowBytes;
     neighbours += 8;
-    for (const end = own + rowBytes; own < end; own += LANES) {
+    for (const rowEnd = own + rowBytes; own < rowEnd; own += LANES) {
       v128.store(target, f32x4.add(v128.load(own), f32x4.mul(half, f32x4.add(v128.load(back), v128.load(forth)))));
       target += LANES;
       back += LANES;

@@ -4,7 +4,7 @@ import { CRF_ROWS } from '#shared/raster/crf/crf-rows.ts';
 import { DenseCrf } from '#shared/raster/crf/dense-crf.ts';
 import { unaryFromLabels } from '#shared/raster/crf/unary.ts';
 import { wholeImage } from '#shared/raster/image-region.ts';
-import { runRasterJob } from '#shared/raster/raster-jobs.ts';
+import { RASTER_JOBS, runRasterJob } from '#shared/raster/raster-jobs.ts';
 import { SLIC_SILOP } from '#shared/raster/superpixels/slic.ts';
 import { noBrowser } from '../support/browser.ts';
 import { RasterFixture } from '../support/raster-fixtures.ts';
@@ -33,6 +33,12 @@ describe.skipIf(noBrowser !== null)('raster primitives in a browser’s workers'
     expect(found).toEqual([...whole]);
     // TypeScript would have given other last digits.
     expect([...new DenseCrf(wholeImage(image), 'plain').infer(crf.unary, crf.parameters).data]).not.toEqual(found);
+  });
+
+  it('every primitive gives in a worker what it gives in the page', async () => {
+    const { ran, different } = await raster.page.evaluate(() => window.raster.tryJobs());
+    expect(ran.toSorted()).toEqual(Object.keys(RASTER_JOBS).toSorted());
+    expect(different).toEqual([]);
   });
 
   it('two images at once, with progress; one cancelled leaves the other alone', async () => {

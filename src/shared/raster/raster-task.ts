@@ -43,6 +43,16 @@ export function* runsOf(count: number, pixelsEach: number, task: RasterTask | un
   }
 }
 
+/** For loops whose steps differ in length: `ask(at)` is a checkpoint once 32,768 of the `count` pixels lie behind the last one, and at the first. */
+export function askingEveryRun(count: number, task: RasterTask | undefined): (at: number) => void {
+  let next = 0;
+  return (at) => {
+    if (at < next) return;
+    next = at + PIXELS_A_RUN;
+    checkpoint(task, at / Math.max(1, count));
+  };
+}
+
 /** A task that covers `from`..`to` of `task`. */
 export function partOf(task: RasterTask | undefined, from: number, to: number): RasterTask | undefined {
   if (task === undefined) return undefined;

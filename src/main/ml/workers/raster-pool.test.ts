@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RasterFixture } from '../../../../tests/support/raster-fixtures.ts';
-import { CRF_ROWS } from '#shared/raster/crf/crf-rows.ts';
-import { unaryFromLabels } from '#shared/raster/crf/unary.ts';
-import { runRasterJob, type RasterJob } from '#shared/raster/raster-jobs.ts';
+import { RASTER_JOB_NAMES, RASTER_JOB_SAMPLES } from '../../../../tests/support/raster-job-samples.ts';
+import { RASTER_JOBS, runRasterJob } from '#shared/raster/raster-jobs.ts';
 import type { RasterPool } from '#shared/raster/raster-pool.ts';
 import { SLIC_SILOP } from '#shared/raster/superpixels/slic.ts';
 import { startRasterPool } from './raster-pool.ts';
@@ -12,36 +11,29 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const image = new RasterFixture('filter').rgb('image');
 const { width, height } = image;
-const pixels = width * height;
-const map = { width, height, data: Uint8Array.from({ length: pixels }, (_, at) => (at % width < width / 2 ? 0 : 8)) };
-const planes = { count: 1, width, height, data: Float32Array.from({ length: pixels }, (_, at) => (at % 97) / 97) };
-
-const JOBS: readonly RasterJob[] = [
-  { name: 'crf', input: { image, unary: unaryFromLabels(map, [0, 8], 0.7), parameters: CRF_ROWS.irn } },
-  { name: 'slic', input: { image, parameters: SLIC_SILOP } },
-  { name: 'quickshift', input: { image, parameters: { kernelSize: 3, maxDistance: 6, ratio: 0.29, sigmaPx: 0 }, noise: new Float32Array(pixels) } },
-  { name: 'canny', input: { image, parameters: { low: 50, high: 100, norm: 'l1' } } },
-  { name: 'components', input: { labels: map, connectivity: 8 } },
-  { name: 'contour', input: { mask: map } },
-  { name: 'boundary', input: { labels: map } },
-  { name: 'distance', input: { mask: map } },
-  { name: 'morph', input: { map, label: 8, step: { kind: 'open', radiusPx: 3 } } },
-  { name: 'resize', input: { image, size: { width: 50, height: 80 }, filter: 'bicubic' } },
-  { name: 'walk', input: { scores: planes, guide: planes, by: 'edges', radius: 3, parameters: { beta: 10, doublings: 2 } } },
-  { name: 'liveWire', input: { image, seed: { x: 3, y: 4 } } },
-  { name: 'wand', input: { image, seed: { x: 3, y: 4 }, parameters: { tolerance: 20, connectivity: 4, contiguous: true } } },
-];
+const map = { width, height, data: Uint8Array.from({ length: width * height }, (_, at) => (at % width < width / 2 ? 0 : 8)) };
 
 let pool: RasterPool;
 afterEach(() => pool.close());
 
 describe('primitives in worker threads', () => {
-  it('all give what they give in this one, side by side', async () => {
+  it('all give what they give when called in this one, and leave what was sent', async () => {
     pool = startRasterPool(2);
-    const results = await Promise.all(JOBS.map(({ name, input }) => pool.run(name, input)));
-    for (const [index, job] of JOBS.entries()) expect(results[index], job.name).toEqual(runRasterJob(job));
-    // What went there is still here.
-    expect(image.data).toHaveLength(pixels * 3);
+    const before = structuredClone(RASTER_JOB_SAMPLES.blur.input);
+    const results = await Promise.all(RASTER_JOB_NAMES.map((name) => pool.run(name, RASTER_JOB_SAMPLES[name].input)));
+    for (const [index, name] of RASTER_JOB_NAMES.entries()) expect(results[index], name).toEqual(RASTER_JOB_SAMPLES[name].direct());
+    expect(RASTER_JOB_NAMES.toSorted()).toEqual(Object.keys(RASTER_JOBS).toSorted());
+    expect(RASTER_JOB_SAMPLES.blur.input).toEqual(before);
+  });
+
+  it.each(RASTER_JOB_NAMES.filter((name) => RASTER_JOBS[name].length > 1))('%s tells how far it is, rising to 1, and ends when asked', (name) => {
+    const job = { name, input: structuredClone(RASTER_JOB_SAMPLES[name].input) };
+    const shares: number[] = [];
+    runRasterJob(job, { onProgress: (share) => shares.push(share) });
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+    expect(shares.at(-1)).toBe(1);
+    let asked = 0;
+    expect(() => runRasterJob(job, { isCancelled: () => ++asked === Math.ceil(shares.length / 2) })).toThrow('stopped');
   });
 
   it('tell how far they are, rising to 1', async () => {
@@ -60,6 +52,12 @@ describe('primitives in worker threads', () => {
     const begun = pool.run('slic', endless, { signal: cancel.signal, onProgress: () => cancel.abort() });
     await expect(begun).rejects.toMatchObject({ code: 'RUN_CANCELLED' });
     expect(await pool.run('slic', { image, parameters: SLIC_SILOP })).toEqual(runRasterJob({ name: 'slic', input: { image, parameters: SLIC_SILOP } }));
+  });
+
+  it('refuse edges of several planes', async () => {
+    pool = startRasterPool(1);
+    const input = { ...RASTER_JOB_SAMPLES.walk.input, guide: RASTER_JOB_SAMPLES.walk.input.scores };
+    await expect(pool.run('walk', input)).rejects.toThrow('the edges are 2 planes; expected one');
   });
 
   it('refuse what they refuse here, and go on', async () => {

@@ -1,5 +1,6 @@
 import { assertLength } from '../bad-input.ts';
 import type { RgbRaster } from '../rasters.ts';
+import { checkpoint, runsOf, type RasterTask } from '../raster-task.ts';
 
 /** scikit-image 0.26 color/colorconv.py: sRGB, D65 seen by the 2° observer. */
 const XYZ_FROM_RGB = [
@@ -22,20 +23,23 @@ function compressed(ratio: number): number {
  * CIE L*a*b*, three values a pixel, as skimage.color.rgb2lab computes it in float64. `valueOf` tells the 0..1 that a byte stands for; default
  * byte / 255.
  */
-export function labOf(image: RgbRaster, valueOf: (byte: number) => number = (byte) => byte / 255): Float64Array {
+export function labOf(image: RgbRaster, valueOf: (byte: number) => number = (byte) => byte / 255, task?: RasterTask): Float64Array {
   assertLength('Lab', image.width, image.height, 3, image.data.length);
   const light = Float64Array.from({ length: 256 }, (_, byte) => linear(valueOf(byte)));
   const lab = new Float64Array(image.data.length);
-  for (let at = 0; at < lab.length; at += 3) {
-    const r = light[image.data[at] ?? 0] ?? 0;
-    const g = light[image.data[at + 1] ?? 0] ?? 0;
-    const b = light[image.data[at + 2] ?? 0] ?? 0;
-    const x = compressed((XYZ_FROM_RGB[0][0] * r + XYZ_FROM_RGB[0][1] * g + XYZ_FROM_RGB[0][2] * b) / WHITE[0]);
-    const y = compressed((XYZ_FROM_RGB[1][0] * r + XYZ_FROM_RGB[1][1] * g + XYZ_FROM_RGB[1][2] * b) / WHITE[1]);
-    const z = compressed((XYZ_FROM_RGB[2][0] * r + XYZ_FROM_RGB[2][1] * g + XYZ_FROM_RGB[2][2] * b) / WHITE[2]);
-    lab[at] = 116 * y - 16;
-    lab[at + 1] = 500 * (x - y);
-    lab[at + 2] = 200 * (y - z);
+  for (const [from, to] of runsOf(lab.length / 3, 1, task)) {
+    for (let at = 3 * from; at < 3 * to; at += 3) {
+      const r = light[image.data[at] ?? 0] ?? 0;
+      const g = light[image.data[at + 1] ?? 0] ?? 0;
+      const b = light[image.data[at + 2] ?? 0] ?? 0;
+      const x = compressed((XYZ_FROM_RGB[0][0] * r + XYZ_FROM_RGB[0][1] * g + XYZ_FROM_RGB[0][2] * b) / WHITE[0]);
+      const y = compressed((XYZ_FROM_RGB[1][0] * r + XYZ_FROM_RGB[1][1] * g + XYZ_FROM_RGB[1][2] * b) / WHITE[1]);
+      const z = compressed((XYZ_FROM_RGB[2][0] * r + XYZ_FROM_RGB[2][1] * g + XYZ_FROM_RGB[2][2] * b) / WHITE[2]);
+      lab[at] = 116 * y - 16;
+      lab[at + 1] = 500 * (x - y);
+      lab[at + 2] = 200 * (y - z);
+    }
   }
+  checkpoint(task, 1);
   return lab;
 }

@@ -4,10 +4,12 @@ import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { IGNORE } from '../../domain/classes.ts';
 import { CRF_ROWS, type CrfParameters } from './crf-rows.ts';
-import { DenseCrf, denseCrf } from './dense-crf.ts';
+import { DenseCrf, denseCrf, denseCrfRuns } from './dense-crf.ts';
+import { makeKernel } from './kernels.ts';
 import { unaryFromLabels, unaryFromScores } from './unary.ts';
 import { wholeImage } from '../image-region.ts';
 import type { Planes } from '../planes.ts';
+import type { RasterTask } from '../raster-task.ts';
 
 // On a loaded machine.
 vi.setConfig({ testTimeout: 120_000 });
@@ -195,11 +197,36 @@ describe('dense CRF', () => {
     const whole = denseCrf(wholeImage(image), unary, CRF_ROWS.irn, { onProgress: (share) => shares.push(share) });
     expect(shares.at(-1)).toBe(1);
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
-    const crf = new DenseCrf(wholeImage(image));
     for (let step = 1; step <= shares.length; step++) {
+      const crf = new DenseCrf(wholeImage(image));
       let asked = 0;
       expect(() => crf.infer(unary, CRF_ROWS.irn, { isCancelled: () => ++asked === step })).toThrow('stopped');
+      if (step % 16 === 0) expect(crf.infer(unary, CRF_ROWS.irn).data).toEqual(whole.data);
     }
-    expect(crf.infer(unary, CRF_ROWS.irn).data).toEqual(whole.data);
+  });
+
+  it('asks while it builds a lattice, and ends there', () => {
+    const noise = { width: 300, height: 200, data: Uint8Array.from({ length: 180_000 }, (_, at) => Math.imul(at + 7, 2654435761) >>> 24) };
+    const build = (task: RasterTask) => makeKernel(wholeImage(noise), [50, 50, 5, 5, 5], 'symmetric', task);
+    const shares = [0];
+    build({ onProgress: (share) => shares.push(share) });
+    expect(Math.max(...shares.map((share, index) => share - (shares[index - 1] ?? 0)))).toBeLessThan(0.1);
+    for (const step of [2, Math.floor(shares.length / 2), shares.length - 1]) {
+      let asked = 0;
+      expect(() => build({ isCancelled: () => ++asked === step })).toThrow('stopped');
+      expect(asked).toBe(step);
+    }
+  });
+
+  it('several runs over one photo build its lattices once, and each gives what it gives alone', () => {
+    const runs = [CRF_ROWS.psa, { ...CRF_ROWS.psa, iterations: 2 }, { ...CRF_ROWS.psa, gaussian: null }].map((parameters, index) => ({ parameters, unary: unaryFromScores(someScores(2 + index)) }));
+    let told = 0;
+    const onProgress = (): void => void (told += 1);
+    const together = denseCrfRuns(wholeImage(image), runs, { onProgress });
+    const toldTogether = told;
+    expect(together.map(({ data }) => data)).toEqual(runs.map(({ unary, parameters }) => denseCrf(wholeImage(image), unary, parameters, { onProgress }).data));
+    // What is not built is not told either.
+    expect(toldTogether).toBeLessThan(told - toldTogether);
+    expect(denseCrfRuns(wholeImage(image), [])).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { assertWhole, badInput } from '../bad-input.ts';
 import type { ImageRegion } from '../image-region.ts';
 import { assertPlanes, type Planes } from '../planes.ts';
-import { checkpoint, type RasterTask } from '../raster-task.ts';
+import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import type { Compatibility, CrfParameters, KernelParameters } from './crf-rows.ts';
 import { deviationsOf, makeKernel, type Kernel } from './kernels.ts';
 import { makeEngine, type MeanFieldEngine } from './mean-field-engine.ts';
@@ -43,28 +43,26 @@ export class DenseCrf {
     checkpoint(task, 0);
     if (pixels === 0) return { count, width, height, data: new Float32Array(0) };
     const settings = parameters.iterations === 0 || count === 1 ? [] : [parameters.gaussian, parameters.bilateral].filter((one) => one !== null);
-    const kernels = settings.map((one, index) => {
-      const kernel = this.#kernel(one);
-      checkpoint(task, (index + 1) / settings.length / (parameters.iterations + 1));
-      return kernel;
-    });
+    // Building the lattices takes about as long as an iteration.
+    const turns = parameters.iterations + 1;
+    const kernels = settings.map((one, index) => this.#kernel(one, partOf(task, index / settings.length / turns, (index + 1) / settings.length / turns)));
     const engine = makeEngine(kernels, pixels, count, settings.some(({ compat }) => typeof compat !== 'number'), this.#engine);
     negatedRows(unary, engine);
     engine.softmax();
     for (let iteration = 0; iteration < (kernels.length === 0 ? 0 : parameters.iterations); iteration++) {
-      negatedRows(unary, engine);
+      const turn = partOf(task, (iteration + 1) / turns, (iteration + 2) / turns);
+      negatedRows(unary, engine, partOf(turn, 0, 0.1));
       for (const [index, { compat }] of settings.entries()) {
+        const part = partOf(turn, 0.1 + (0.8 * index) / settings.length, 0.1 + (0.8 * (index + 1)) / settings.length);
         if (typeof compat === 'number') {
-          engine.addFiltered(index, 'logits', compat); // Potts: agreement costs −compat
+          engine.addFiltered(index, 'logits', compat, part); // Potts: agreement costs −compat
         } else {
           engine.mixed.fill(0);
-          engine.addFiltered(index, 'mixed', 1);
-          subtractMixed(engine, compat, count);
+          engine.addFiltered(index, 'mixed', 1, partOf(part, 0, 0.7));
+          subtractMixed(engine, compat, count, partOf(part, 0.7, 1));
         }
-        // Building the lattices takes about as long as an iteration.
-        checkpoint(task, (iteration + 1 + (index + 1) / settings.length) / (parameters.iterations + 1));
       }
-      engine.softmax();
+      engine.softmax(partOf(turn, 0.9, 1));
     }
     const data = toPlanes(engine.q, engine.stride, count);
     checkpoint(task, 1);
@@ -72,7 +70,7 @@ export class DenseCrf {
   }
 
   /** The kernel for these settings, made or kept. Of those not asked for last, none is kept: a lattice takes 100 bytes a pixel and more. */
-  #kernel(settings: KernelParameters & { readonly srgb?: number | readonly number[] }): Kernel {
+  #kernel(settings: KernelParameters & { readonly srgb?: number | readonly number[] }, task: RasterTask | undefined): Kernel {
     const { sxyPx, srgb, normalisation = 'symmetric' } = settings;
     const deviations = [...deviationsOf(sxyPx, 2), ...(srgb === undefined ? [] : deviationsOf(srgb, 3))];
     const kind = srgb === undefined ? 'position' : 'colour';
@@ -80,7 +78,7 @@ export class DenseCrf {
     const found = this.#kernels.get(key);
     if (found !== undefined) return found;
     for (const other of this.#kernels.keys()) if (other.startsWith(kind)) this.#kernels.delete(other);
-    const kernel = makeKernel(this.#image, deviations, normalisation);
+    const kernel = makeKernel(this.#image, deviations, normalisation, task);
     this.#kernels.set(key, kernel);
     return kernel;
   }
@@ -104,6 +102,20 @@ export class DenseCrf {
     for (const settings of [parameters.gaussian, parameters.bilateral]) if (settings !== null) checkCompatibility(settings.compat, unary.count);
     checkEnergies(unary);
   }
+}
+
+/** What a CRF of one image is run with. */
+export interface CrfRun {
+  readonly unary: Planes; // [L, H, W]
+  readonly parameters: CrfParameters;
+}
+
+/** Label probabilities of one image for each of `runs`, which share its lattices: bit for bit those of as many calls of `denseCrf`. */
+export function denseCrfRuns(image: ImageRegion, runs: readonly CrfRun[], task?: RasterTask): Planes[] {
+  const crf = new DenseCrf(image);
+  const results = runs.map(({ unary, parameters }, index) => crf.infer(unary, parameters, partOf(task, index / runs.length, (index + 1) / runs.length)));
+  checkpoint(task, 1);
+  return results;
 }
 
 /** Label probabilities of one image, once. See `DenseCrf.infer`. */
@@ -141,10 +153,9 @@ function checkEnergies({ count, width, height, data }: Planes): void {
 const PIXELS_AT_ONCE = 64;
 
 /** [L, H, W] → [H * W, stride], negated, into the engine's logits; fillers are forbidden. */
-function negatedRows({ count, data }: Planes, { logits, stride }: MeanFieldEngine): void {
+function negatedRows({ count, data }: Planes, { logits, stride }: MeanFieldEngine, task?: RasterTask): void {
   const pixels = data.length / count;
-  for (let first = 0; first < pixels; first += PIXELS_AT_ONCE) {
-    const end = Math.min(pixels, first + PIXELS_AT_ONCE);
+  const fill = (first: number, end: number): void => {
     for (let plane = 0; plane < count; plane++) {
       const start = plane * pixels;
       for (let pixel = first, at = first * stride + plane; pixel < end; pixel++, at += stride) logits[at] = -(data[start + pixel] ?? 0);
@@ -152,6 +163,9 @@ function negatedRows({ count, data }: Planes, { logits, stride }: MeanFieldEngin
     for (let plane = count; plane < stride; plane++) {
       for (let at = first * stride + plane; at < end * stride; at += stride) logits[at] = -Infinity;
     }
+  };
+  for (const [from, to] of runsOf(pixels, stride, task)) {
+    for (let first = from; first < to; first += PIXELS_AT_ONCE) fill(first, Math.min(to, first + PIXELS_AT_ONCE));
   }
 }
 
@@ -170,18 +184,19 @@ function toPlanes(rows: Float32Array, stride: number, count: number): Float32Arr
 }
 
 /** logits −= compat · mixed, by label. A matrix counts as (M + Mᵀ) / 2, as in the reference. */
-function subtractMixed({ logits, mixed, stride }: MeanFieldEngine, compat: Exclude<Compatibility, number>, count: number): void {
+function subtractMixed({ logits, mixed, stride }: MeanFieldEngine, compat: Exclude<Compatibility, number>, count: number, task: RasterTask | undefined): void {
   const weight = (row: number, column: number): number => {
     const [a, b] = [compat[row], compat[column]];
     if (typeof a === 'number') return row === column ? a : 0;
     return ((a?.[column] ?? 0) + (typeof b === 'object' ? (b[row] ?? 0) : 0)) / 2;
   };
   const weights = Float32Array.from({ length: count * count }, (_, at) => weight(Math.floor(at / count), at % count));
-  for (let start = 0; start < logits.length; start += stride) {
+  const subtractAt = (start: number): void => {
     for (let row = 0; row < count; row++) {
       let sum = 0;
       for (let column = 0; column < count; column++) sum += (weights[row * count + column] ?? 0) * (mixed[start + column] ?? 0);
       logits[start + row] = (logits[start + row] ?? 0) - sum;
     }
-  }
+  };
+  for (const [from, to] of runsOf(logits.length / stride, count * count, task)) for (let point = from; point < to; point++) subtractAt(point * stride);
 }

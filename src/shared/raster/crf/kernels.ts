@@ -1,6 +1,7 @@
 import { assertPositive, badInput } from '../bad-input.ts';
 import type { ImageRegion } from '../image-region.ts';
 import type { Normalisation } from './crf-rows.ts';
+import { partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { PermutohedralLattice } from './permutohedral.ts';
 
 const NORM_FLOOR = 1e-20;
@@ -14,14 +15,15 @@ export interface Kernel {
 }
 
 /** `deviations`: of x and y in px, and of R, G, B in grey values where colour counts. */
-export function makeKernel(image: ImageRegion, deviations: readonly number[], normalisation: Normalisation): Kernel {
+export function makeKernel(image: ImageRegion, deviations: readonly number[], normalisation: Normalisation, task?: RasterTask): Kernel {
   for (const deviation of deviations) assertPositive('dense CRF', 'a standard deviation', deviation);
-  const features = deviations.length === 2 ? positionFeatures(image, deviations) : colourFeatures(image, deviations);
-  const lattice = new PermutohedralLattice(features, deviations.length === 2 ? 2 : 5);
+  const features = deviations.length === 2 ? positionFeatures(image, deviations, partOf(task, 0, 0.1)) : colourFeatures(image, deviations, partOf(task, 0, 0.1));
+  const lattice = new PermutohedralLattice(features, deviations.length === 2 ? 2 : 5, partOf(task, 0.1, 0.8));
   const ones = new Float32Array(lattice.points).fill(1);
   if (normalisation === 'none') return { lattice, before: ones, after: ones };
   const sums = new Float32Array(lattice.points);
-  lattice.filterAdd(ones, sums, { stride: 1, first: 0, count: 1, before: ones, after: ones });
+  lattice.filterAdd(ones, sums, { stride: 1, first: 0, count: 1, before: ones, after: ones }, partOf(task, 0.8, 1));
+  lattice.release();
   const norm = sums.map((sum) => (normalisation === 'symmetric' ? 1 / Math.sqrt(sum + NORM_FLOOR) : 1 / (sum + NORM_FLOOR)));
   return { lattice, before: normalisation === 'after' ? ones : norm, after: normalisation === 'before' ? ones : norm };
 }
@@ -34,32 +36,36 @@ export function deviationsOf(value: number | readonly number[], count: number): 
 }
 
 /** [H * W, 2]: x / σ, y / σ in px of the region. */
-function positionFeatures(image: ImageRegion, deviations: readonly number[]): Float32Array {
+function positionFeatures(image: ImageRegion, deviations: readonly number[], task: RasterTask | undefined): Float32Array {
   const [sx = 1, sy = 1] = deviations;
   const features = new Float32Array(image.width * image.height * 2);
   let at = 0;
-  for (let y = 0; y < image.height; y++) {
-    for (let x = 0; x < image.width; x++) {
-      features[at++] = x / sx;
-      features[at++] = y / sy;
+  for (const [from, to] of runsOf(image.height, image.width, task)) {
+    for (let y = from; y < to; y++) {
+      for (let x = 0; x < image.width; x++) {
+        features[at++] = x / sx;
+        features[at++] = y / sy;
+      }
     }
   }
   return features;
 }
 
 /** [H * W, 5]: x / σ, y / σ, then R, G, B of 0–255 over their σ. */
-function colourFeatures(image: ImageRegion, deviations: readonly number[]): Float32Array {
+function colourFeatures(image: ImageRegion, deviations: readonly number[], task: RasterTask | undefined): Float32Array {
   const [sx = 1, sy = 1, sr = 1, sg = 1, sb = 1] = deviations;
   const features = new Float32Array(image.width * image.height * 5);
   let at = 0;
-  for (let y = 0; y < image.height; y++) {
-    let from = ((image.y0 + y) * image.imageWidth + image.x0) * 3;
-    for (let x = 0; x < image.width; x++, from += 3) {
-      features[at++] = x / sx;
-      features[at++] = y / sy;
-      features[at++] = (image.data[from] ?? 0) / sr;
-      features[at++] = (image.data[from + 1] ?? 0) / sg;
-      features[at++] = (image.data[from + 2] ?? 0) / sb;
+  for (const [from, to] of runsOf(image.height, image.width, task)) {
+    for (let y = from; y < to; y++) {
+      let rgb = ((image.y0 + y) * image.imageWidth + image.x0) * 3;
+      for (let x = 0; x < image.width; x++, rgb += 3) {
+        features[at++] = x / sx;
+        features[at++] = y / sy;
+        features[at++] = (image.data[rgb] ?? 0) / sr;
+        features[at++] = (image.data[rgb + 1] ?? 0) / sg;
+        features[at++] = (image.data[rgb + 2] ?? 0) / sb;
+      }
     }
   }
   return features;

@@ -1,3 +1,4 @@
+import { partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { Placing, WasmLoops } from '../wasm-loops.ts';
 import type { Kernel } from './kernels.ts';
 import { MEAN_FIELD_WASM } from './mean-field-wasm.ts';
@@ -15,9 +16,9 @@ export interface MeanFieldEngine {
   /** For compatibilities that mix labels; empty without such. */
   readonly mixed: Float32Array; // [H * W, stride]
   /** target += factor · K̃ q by kernel number `kernel`. */
-  addFiltered(kernel: number, target: 'logits' | 'mixed', factor: number): void;
+  addFiltered(kernel: number, target: 'logits' | 'mixed', factor: number, task?: RasterTask): void;
   /** q = softmax(logits). */
-  softmax(): void;
+  softmax(task?: RasterTask): void;
 }
 
 /** Labels filtered at once: more gain no speed, and the lattice's memory grows with them. */
@@ -37,22 +38,25 @@ function plainEngine(kernels: readonly Kernel[], points: number, count: number, 
     q,
     logits,
     mixed,
-    addFiltered(kernel, target, factor) {
+    addFiltered(kernel, target, factor, task) {
       const { lattice, before, after } = kernels[kernel] ?? missingKernel(kernel);
       const scaled = after.map((value) => value * factor);
       for (let first = 0; first < count; first += LABELS_AT_ONCE) {
-        const pass = { stride: count, first, count: Math.min(LABELS_AT_ONCE, count - first), before, after: scaled };
-        lattice.filterAdd(q, target === 'logits' ? logits : mixed, pass);
+        const labels = Math.min(LABELS_AT_ONCE, count - first);
+        const pass = { stride: count, first, count: labels, before, after: scaled };
+        lattice.filterAdd(q, target === 'logits' ? logits : mixed, pass, partOf(task, first / count, (first + labels) / count));
       }
       lattice.release();
     },
-    softmax: () => softmaxRows(logits, q, count),
+    softmax(task) {
+      for (const [from, to] of runsOf(points, count, task)) softmaxRows(logits.subarray(from * count, to * count), q.subarray(from * count, to * count), count);
+    },
   };
 }
 
 interface Loops {
   splat(input: number, values: number, corners: number, weights: number, before: number, points: number, perPoint: number, stride: number, count: number): void;
-  blur(from: number, to: number, neighbours: number, vertices: number, count: number): void;
+  blur(from: number, to: number, neighbours: number, first: number, end: number, count: number): void;
   slice(values: number, output: number, corners: number, weights: number, after: number, points: number, perPoint: number, stride: number, count: number, scale: number): void;
   softmax(logits: number, result: number, points: number, count: number): void;
 }
@@ -93,24 +97,36 @@ function wasmEngine(kernels: readonly Kernel[], points: number, count: number, m
     q: new Float32Array(memory.buffer, q, points * stride),
     logits: new Float32Array(memory.buffer, logits, points * stride),
     mixed: new Float32Array(memory.buffer, mixed, mixes ? points * stride : 0),
-    addFiltered(kernel, target, factor) {
+    addFiltered(kernel, target, factor, task) {
       const { lattice } = kernels[kernel] ?? missingKernel(kernel);
       const at = places[kernel] ?? missingKernel(kernel);
       const perPoint = lattice.dimensions + 1;
+      const steps = perPoint + 2;
       for (let first = 0; first < stride; first += LABELS_AT_ONCE) {
         const labels = Math.min(LABELS_AT_ONCE, stride - first);
         let [values, blurred] = spare;
+        const own = partOf(task, first / stride, (first + labels) / stride);
+        const runsOfStep = (step: number, count: number) => runsOf(count, labels, partOf(own, step / steps, (step + 1) / steps));
         new Float32Array(memory.buffer, values, (lattice.vertices + 1) * labels).fill(0);
-        loops.splat(q + first * 4, values, at.corners, at.weights, at.before, points, perPoint, stride, labels);
+        for (const [from, to] of runsOfStep(0, points)) {
+          const corners = from * perPoint * 4;
+          loops.splat(q + (from * stride + first) * 4, values, at.corners + corners, at.weights + corners, at.before + from * 4, to - from, perPoint, stride, labels);
+        }
         for (let axis = 0; axis < perPoint; axis++) {
-          loops.blur(values, blurred, at.neighbours + axis * lattice.vertices * 8, lattice.vertices, labels);
+          const neighbours = at.neighbours + axis * lattice.vertices * 8;
+          for (const [from, to] of runsOfStep(axis + 1, lattice.vertices)) loops.blur(values, blurred, neighbours, from, to, labels);
           [values, blurred] = [blurred, values];
         }
-        const output = (target === 'logits' ? logits : mixed) + first * 4;
-        loops.slice(values, output, at.corners, at.weights, at.after, points, perPoint, stride, labels, factor * lattice.sliceFactor);
+        const output = target === 'logits' ? logits : mixed;
+        for (const [from, to] of runsOfStep(steps - 1, points)) {
+          const corners = from * perPoint * 4;
+          loops.slice(values, output + (from * stride + first) * 4, at.corners + corners, at.weights + corners, at.after + from * 4, to - from, perPoint, stride, labels, factor * lattice.sliceFactor);
+        }
       }
     },
-    softmax: () => loops.softmax(logits, q, points, stride),
+    softmax(task) {
+      for (const [from, to] of runsOf(points, stride, task)) loops.softmax(logits + from * stride * 4, q + from * stride * 4, to - from, stride);
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { assertLength, badInput } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
-import { checkpoint, type RasterTask } from '../raster-task.ts';
+import { checkpoint, partOf, type RasterTask } from '../raster-task.ts';
 import { Placing, WasmLoops } from '../wasm-loops.ts';
 import { CANNY_WASM } from './canny-wasm.ts';
 import { sobel, type Gradient } from './sobel.ts';
@@ -70,8 +70,7 @@ function edgesInWasm({ width, height, data }: ByteRaster, squared: boolean, [low
 
 function edgesPlainly(grey: ByteRaster, squared: boolean, limits: readonly [number, number], task: RasterTask | undefined): Uint8Array {
   const { width, height } = grey;
-  const gradient = sobel(grey, 'repeat');
-  checkpoint(task, 0.4);
+  const gradient = sobel(grey, 'repeat', partOf(task, 0, 0.4));
   // With one pixel of margin, which is no edge.
   const stride = width + 2;
   const edges = new Uint8Array(stride * (height + 2));

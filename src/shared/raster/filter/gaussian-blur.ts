@@ -1,23 +1,35 @@
 import { assertLength, assertPositive } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
+import { checkpoint, runsOf, type RasterTask } from '../raster-task.ts';
 import { Placing, WasmLoops } from '../wasm-loops.ts';
 import { BLUR_WASM } from './blur-wasm.ts';
 
+export interface BlurSize {
+  readonly width: number; // px
+  readonly height: number; // px
+  readonly channels: number;
+}
+
 /**
  * Gaussian blur of interleaved channels as scipy.ndimage.gaussian_filter does it in float64: kernel cut at 4 σ, the image mirrored about its
- * edges, edge pixel included. In place: → `values`, as they are where `sigmaPx` is 0. `engine` keeps to TypeScript, for tests.
+ * edges, edge pixel included. In place: → `values`, as they are where `sigmaPx` is 0; cancelled, they are blurred in part. `engine` keeps to TypeScript, for tests.
  */
 export function gaussianBlur(
   values: Float64Array,
-  size: { readonly width: number; readonly height: number; readonly channels: number },
+  size: BlurSize,
   sigmaPx: number,
+  task?: RasterTask,
   engine?: 'plain',
 ): Float64Array {
   const { width, height, channels } = size;
   assertLength('Gaussian blur', width, height, channels, values.length);
-  if (sigmaPx === 0) return values;
-  assertPositive('Gaussian blur', 'sigma', sigmaPx);
-  if (values.length === 0) return values;
+  if (sigmaPx !== 0) assertPositive('Gaussian blur', 'sigma', sigmaPx);
+  if (sigmaPx !== 0 && values.length > 0) blurRows(values, size, sigmaPx, task, engine);
+  checkpoint(task, 1);
+  return values;
+}
+
+function blurRows(values: Float64Array, { width, height, channels }: BlurSize, sigmaPx: number, task: RasterTask | undefined, engine: 'plain' | undefined): void {
   const weights = gaussianKernel(sigmaPx);
   const reach = weights.length - 1;
   const run = width * channels;
@@ -25,7 +37,8 @@ export function gaussianBlur(
   const slots = Math.min(height, 2 * reach + 1);
   const { ring, kernel, rows, beside, row, blurred, weigh } = (engine === 'plain' ? null : workInWasm(weights, slots, run, margin)) ?? workPlainly(weights, slots, run, margin);
   for (let distance = -reach; distance <= reach; distance++) beside[distance + reach] = (distance + reach) * channels;
-  for (let y = 0, held = 0; y < height; y++) {
+  let held = 0;
+  const blurRow = (y: number): void => {
     for (; held < Math.min(height, y + reach + 1); held++) ring.set(values.subarray(held * run, (held + 1) * run), (held % slots) * run);
     for (let distance = -reach; distance <= reach; distance++) rows[distance + reach] = (mirrored(y + distance, height) % slots) * run;
     weigh(ring, kernel, rows, run, row, margin);
@@ -40,8 +53,8 @@ export function gaussianBlur(
     }
     weigh(row, kernel, beside, run, blurred, 0);
     values.set(blurred, y * run);
-  }
-  return values;
+  };
+  for (const [from, to] of runsOf(height, width * weights.length, task)) for (let y = from; y < to; y++) blurRow(y);
 }
 
 /** Weights at distance 0..radius. */
@@ -134,11 +147,11 @@ function mirrored(position: number, count: number): number {
 }
 
 /** cv2.GaussianBlur(grey, (3, 3), 0): [1 2 1] / 4 both ways, rounded, the image mirrored about its edge pixels. */
-export function gaussianBlur3(grey: ByteRaster): ByteRaster {
+export function gaussianBlur3(grey: ByteRaster, task?: RasterTask): ByteRaster {
   const { width, height, data } = grey;
   assertLength('Gaussian blur', width, height, 1, data.length);
   const result = new Uint8Array(data.length);
-  for (let y = 0; y < height; y++) {
+  const blurRow = (y: number): void => {
     const above = reflected(y - 1, height) * width;
     const own = y * width;
     const below = reflected(y + 1, height) * width;
@@ -146,7 +159,9 @@ export function gaussianBlur3(grey: ByteRaster): ByteRaster {
     for (let x = 0; x < width; x++) {
       result[own + x] = (column(reflected(x - 1, width)) + 2 * column(x) + column(reflected(x + 1, width)) + 8) >> 4;
     }
-  }
+  };
+  for (const [from, to] of runsOf(height, width, task)) for (let y = from; y < to; y++) blurRow(y);
+  checkpoint(task, 1);
   return { width, height, data: result };
 }
 

@@ -1,5 +1,6 @@
 import { assertLength } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
+import { checkpoint, runsOf, type RasterTask } from '../raster-task.ts';
 import { reflected } from './gaussian-blur.ts';
 
 export interface Gradient {
@@ -15,14 +16,14 @@ export interface Gradient {
  * cv2.Sobel with a 3×3 kernel on bytes. Beyond the edge the image is mirrored about its edge pixels (OpenCV's default), or its edge pixels are
  * repeated (what Canny does).
  */
-export function sobel(grey: ByteRaster, border: 'mirror' | 'repeat'): Gradient {
+export function sobel(grey: ByteRaster, border: 'mirror' | 'repeat', task?: RasterTask): Gradient {
   const { width, height, data } = grey;
   assertLength('Sobel', width, height, 1, data.length);
   const beyond = border === 'mirror' ? reflected : (position: number, count: number) => Math.min(count - 1, Math.max(0, position));
   const end = beyond(width, width);
   const dx = new Int16Array(data.length);
   const dy = new Int16Array(data.length);
-  for (let y = 0; y < height; y++) {
+  const row = (y: number): void => {
     const above = beyond(y - 1, height) * width;
     const own = y * width;
     const below = beyond(y + 1, height) * width;
@@ -45,6 +46,8 @@ export function sobel(grey: ByteRaster, border: 'mirror' | 'repeat'): Gradient {
       ownSum = rightSum;
       ownRise = rightRise;
     }
-  }
+  };
+  for (const [from, to] of runsOf(height, width, task)) for (let y = from; y < to; y++) row(y);
+  checkpoint(task, 1);
   return { width, height, dx, dy };
 }

@@ -1,5 +1,6 @@
 import { badInput } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
+import { askingEveryRun, checkpoint, runsOf, type RasterTask } from '../raster-task.ts';
 
 /** COCO's run lengths: column after column, outside and inside in turn, beginning with outside. */
 export interface CocoRle {
@@ -8,34 +9,40 @@ export interface CocoRle {
   readonly counts: readonly number[];
 }
 
-export function encodeCocoRle({ width, height, data }: ByteRaster): CocoRle {
+export function encodeCocoRle({ width, height, data }: ByteRaster, task?: RasterTask): CocoRle {
   const counts: number[] = [];
   let inside = false;
   let run = 0;
-  for (let x = 0; x < width; x++) {
-    for (let y = 0; y < height; y++) {
-      if ((data[y * width + x] !== 0) !== inside) {
-        counts.push(run);
-        run = 0;
-        inside = !inside;
+  for (const [from, to] of runsOf(width, height, task)) {
+    for (let x = from; x < to; x++) {
+      for (let y = 0; y < height; y++) {
+        if ((data[y * width + x] !== 0) !== inside) {
+          counts.push(run);
+          run = 0;
+          inside = !inside;
+        }
+        run += 1;
       }
-      run += 1;
     }
   }
   counts.push(run);
+  checkpoint(task, 1);
   return { size: [height, width], counts };
 }
 
 /** → 1 inside, 0 outside. BAD_REQUEST when the runs do not cover the size exactly. */
-export function decodeCocoRle({ size: [height, width], counts }: CocoRle): ByteRaster {
+export function decodeCocoRle({ size: [height, width], counts }: CocoRle, task?: RasterTask): ByteRaster {
   const data = new Uint8Array(width * height);
   let at = 0;
+  const ask = askingEveryRun(data.length, task);
   for (const [index, run] of counts.entries()) {
+    ask(at);
     if (!Number.isInteger(run) || run < 0 || at + run > data.length) throw broken(`run ${index} is ${run} at pixel ${at} of ${data.length}`);
     if (index % 2 === 1) for (let pixel = at; pixel < at + run; pixel++) data[(pixel % height) * width + Math.floor(pixel / height)] = 1;
     at += run;
   }
   if (at !== data.length) throw broken(`the runs cover ${at} pixels; expected ${data.length}`);
+  checkpoint(task, 1);
   return { width, height, data };
 }
 

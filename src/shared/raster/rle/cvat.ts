@@ -1,6 +1,7 @@
 import { badInput } from '../bad-input.ts';
 import { boundsOf } from './bounds.ts';
 import type { ByteRaster } from '../rasters.ts';
+import { askingEveryRun, checkpoint, runsOf, type RasterTask } from '../raster-task.ts';
 
 /** A mask of CVAT 1.1: run lengths row by row within its box, outside and inside in turn, beginning with outside. */
 export interface CvatMask {
@@ -12,36 +13,44 @@ export interface CvatMask {
 }
 
 /** Null for an empty mask, which has no box. */
-export function encodeCvatMask(mask: ByteRaster): CvatMask | null {
+export function encodeCvatMask(mask: ByteRaster, task?: RasterTask): CvatMask | null {
   const box = boundsOf(mask);
-  if (box === null) return null;
+  if (box === null) {
+    checkpoint(task, 1);
+    return null;
+  }
   const { left, top, width, height } = box;
   const rle: number[] = [];
   let inside = false;
   let run = 0;
-  for (let y = top; y < top + height; y++) {
-    for (let x = left; x < left + width; x++) {
-      if ((mask.data[y * mask.width + x] !== 0) !== inside) {
-        rle.push(run);
-        run = 0;
-        inside = !inside;
+  for (const [from, to] of runsOf(height, width, task)) {
+    for (let y = top + from; y < top + to; y++) {
+      for (let x = left; x < left + width; x++) {
+        if ((mask.data[y * mask.width + x] !== 0) !== inside) {
+          rle.push(run);
+          run = 0;
+          inside = !inside;
+        }
+        run += 1;
       }
-      run += 1;
     }
   }
   rle.push(run);
+  checkpoint(task, 1);
   return { rle, left, top, width, height };
 }
 
 /** → 1 inside, 0 outside, at the size of the image. BAD_REQUEST when the runs do not fill the box or the box leaves the image. */
-export function decodeCvatMask({ rle, left, top, width, height }: CvatMask, image: { readonly width: number; readonly height: number }): ByteRaster {
+export function decodeCvatMask({ rle, left, top, width, height }: CvatMask, image: { readonly width: number; readonly height: number }, task?: RasterTask): ByteRaster {
   const whole = [left, top, width, height].every((value) => Number.isInteger(value) && value >= 0);
   if (!whole || left + width > image.width || top + height > image.height) {
     throw broken(`the box ${width}×${height} at (${left}, ${top}) is not within ${image.width}×${image.height}`);
   }
   const data = new Uint8Array(image.width * image.height);
   let at = 0;
+  const ask = askingEveryRun(width * height, task);
   for (const [index, run] of rle.entries()) {
+    ask(at);
     if (!Number.isInteger(run) || run < 0 || at + run > width * height) throw broken(`run ${index} is ${run} at pixel ${at} of ${width * height}`);
     if (index % 2 === 1) {
       for (let pixel = at; pixel < at + run; pixel++) data[(top + Math.floor(pixel / width)) * image.width + left + (pixel % width)] = 1;
@@ -49,6 +58,7 @@ export function decodeCvatMask({ rle, left, top, width, height }: CvatMask, imag
     at += run;
   }
   if (at !== width * height) throw broken(`the runs cover ${at} pixels; expected ${width * height}`);
+  checkpoint(task, 1);
   return { width: image.width, height: image.height, data };
 }
 

@@ -1,5 +1,6 @@
 import { badInput } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
+import { askingEveryRun, checkpoint, type RasterTask } from '../raster-task.ts';
 
 /**
  * Label Studio's brush masks: bits, highest first: 32 of the number of words, 5 of the word's bits − 1, four times 4 of a length's bits − 1; then
@@ -12,14 +13,16 @@ const LENGTH_BITS = [3, 4, 8, 16] as const;
 const LONGEST = 2 ** 16;
 
 /** The bytes that label-studio-converter writes for a mask of 0 and 255. */
-export function encodeLabelStudioRle(mask: ByteRaster): Uint8Array {
+export function encodeLabelStudioRle(mask: ByteRaster, task?: RasterTask): Uint8Array {
   const words = new Uint8Array(mask.data.length * 4);
   for (let pixel = 0; pixel < mask.data.length; pixel++) if (mask.data[pixel] !== 0) words.fill(255, pixel * 4, pixel * 4 + 4);
   const bits = new BitWriter();
   bits.write(words.length, 32);
   bits.write(WORD_BITS - 1, 5);
   for (const length of LENGTH_BITS) bits.write(length - 1, 4);
+  const ask = askingEveryRun(words.length, task);
   for (let at = 0; at < words.length; ) {
+    ask(at);
     let run = 1;
     while (at + run < words.length && words[at + run] === words[at] && run < LONGEST) run += 1;
     // A word of four equal bytes: there are no literal packets to gain anything by.
@@ -30,11 +33,12 @@ export function encodeLabelStudioRle(mask: ByteRaster): Uint8Array {
     bits.write(words[at] ?? 0, WORD_BITS);
     at += run;
   }
+  checkpoint(task, 1);
   return bits.finish();
 }
 
 /** → 255 where the alpha is not 0, 0 elsewhere. BAD_REQUEST when the bytes are no such mask of this size. */
-export function decodeLabelStudioRle(bytes: Uint8Array, size: { readonly width: number; readonly height: number }): ByteRaster {
+export function decodeLabelStudioRle(bytes: Uint8Array, size: { readonly width: number; readonly height: number }, task?: RasterTask): ByteRaster {
   const pixels = size.width * size.height;
   const bits = new BitReader(bytes);
   const count = bits.read(32);
@@ -45,13 +49,16 @@ export function decodeLabelStudioRle(bytes: Uint8Array, size: { readonly width: 
   const put = (at: number, word: number): void => {
     if (at % 4 === 3 && word !== 0) data[(at - 3) / 4] = 255;
   };
+  const ask = askingEveryRun(count, task);
   for (let at = 0; at < count; ) {
+    ask(at);
     const repeated = bits.read(1) === 1;
     const run = bits.read(lengthBits[bits.read(2)] ?? 16) + 1;
     if (at + run > count) throw broken(`a run of ${run} at value ${at} of ${count}`);
     const word = repeated ? bits.read(wordBits) : 0;
     for (const end = at + run; at < end; at++) put(at, repeated ? word : bits.read(wordBits));
   }
+  checkpoint(task, 1);
   return { ...size, data };
 }
 

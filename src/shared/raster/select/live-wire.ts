@@ -1,7 +1,7 @@
 import { assertLength, badInput } from '../bad-input.ts';
 import { sobel } from '../filter/sobel.ts';
 import type { ByteRaster } from '../rasters.ts';
-import { checkpoint, type RasterTask } from '../raster-task.ts';
+import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 
 /** Cost of a step is the mean cost of its two pixels times its length, so the cheapest way follows strong edges. */
 export interface LiveWireCosts {
@@ -22,16 +22,21 @@ export interface LiveWireMap {
 const EDGE_WEIGHT = 40;
 
 /** 1 on the strongest edge of the image to 41 where there is none, by the gradient's length over its largest. */
-export function liveWireCosts(grey: ByteRaster): LiveWireCosts {
-  const { width, height, dx, dy } = sobel(grey, 'repeat');
+export function liveWireCosts(grey: ByteRaster, task?: RasterTask): LiveWireCosts {
+  const { width, height, dx, dy } = sobel(grey, 'repeat', partOf(task, 0, 0.5));
   const data = new Float32Array(dx.length);
   let largest = 0;
-  for (let pixel = 0; pixel < data.length; pixel++) {
-    const length = Math.sqrt((dx[pixel] ?? 0) ** 2 + (dy[pixel] ?? 0) ** 2);
-    data[pixel] = length;
-    if (length > largest) largest = length;
+  for (const [from, to] of runsOf(data.length, 1, partOf(task, 0.5, 0.8))) {
+    for (let pixel = from; pixel < to; pixel++) {
+      const length = Math.sqrt((dx[pixel] ?? 0) ** 2 + (dy[pixel] ?? 0) ** 2);
+      data[pixel] = length;
+      if (length > largest) largest = length;
+    }
   }
-  for (let pixel = 0; pixel < data.length; pixel++) data[pixel] = 1 + EDGE_WEIGHT * (largest === 0 ? 1 : 1 - (data[pixel] ?? 0) / largest);
+  for (const [from, to] of runsOf(data.length, 1, partOf(task, 0.8, 1))) {
+    for (let pixel = from; pixel < to; pixel++) data[pixel] = 1 + EDGE_WEIGHT * (largest === 0 ? 1 : 1 - (data[pixel] ?? 0) / largest);
+  }
+  checkpoint(task, 1);
   return { width, height, data };
 }
 

@@ -31,7 +31,7 @@ export function quickshift(image: RgbRaster, parameters: QuickshiftParameters, n
   if (!(maxDistance >= 0)) throw badInput('quickshift', `maxDistance is ${maxDistance}; expected a number from 0`, 'Give maxDistance a value from 0.');
   assertLength('quickshift noise', width, height, 1, noise.length);
   checkpoint(task, 0);
-  const features = gaussianBlur(labOf(image), { width, height, channels: 3 }, sigmaPx);
+  const features = gaussianBlur(labOf(image, undefined, partOf(task, 0, 0.03)), { width, height, channels: 3 }, sigmaPx, partOf(task, 0.03, 0.05));
   for (let at = 0; at < features.length; at++) features[at] = (features[at] ?? 0) * ratio;
   const space = { width, height, features, reach: Math.ceil(3 * kernelSize) };
   const density = densities(space, kernelSize, partOf(task, 0.05, 0.65));

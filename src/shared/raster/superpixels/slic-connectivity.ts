@@ -1,10 +1,11 @@
+import { EVERY_RUN, checkpoint, type RasterTask } from '../raster-task.ts';
 import type { IntRaster, Regions } from '../rasters.ts';
 
 /**
  * scikit-image's way of making superpixels connected: 4-connected parts are met row by row; one of fewer than `least` pixels takes the number of
  * the neighbour met last, and a search stops at `most` pixels, so that a larger part falls into several.
  */
-export function joinSmallParts({ width, height, data }: IntRaster, least: number, most: number): Regions {
+export function joinSmallParts({ width, height, data }: IntRaster, least: number, most: number, task?: RasterTask): Regions {
   // With a margin of one pixel that no part reaches and that is nobody's neighbour.
   const stride = width + 2;
   const labels = new Int32Array(stride * (height + 2)).fill(-1);
@@ -13,6 +14,7 @@ export function joinSmallParts({ width, height, data }: IntRaster, least: number
   const around = Int32Array.of(1, -1, stride, -stride);
   const queue = new Int32Array(Math.max(1, most));
   let next = 0;
+  let looked = 0;
   for (let y = 1; y <= height; y++) {
     for (let start = y * stride + 1, end = start + width; start < end; start++) {
       if (parts[start] !== -1) continue;
@@ -22,6 +24,7 @@ export function joinSmallParts({ width, height, data }: IntRaster, least: number
       parts[start] = next;
       queue[0] = start;
       for (let visited = 0; visited < size && size < most; visited++) {
+        if ((++looked & EVERY_RUN) === 0) checkpoint(task, looked / data.length);
         const pixel = queue[visited] ?? 0;
         for (let side = 0; side < 4; side++) {
           const other = pixel + (around[side] ?? 0);

@@ -2,7 +2,7 @@ import { assertPositive, assertWhole, assertWithin } from '../bad-input.ts';
 import { labOf } from '../colour/lab.ts';
 import { gaussianBlur } from '../filter/gaussian-blur.ts';
 import type { Regions, RgbRaster } from '../rasters.ts';
-import { checkpoint, type RasterTask } from '../raster-task.ts';
+import { checkpoint, partOf, type RasterTask } from '../raster-task.ts';
 import { joinSmallParts } from './slic-connectivity.ts';
 import { startClustering, type Clustering } from './slic-rounds.ts';
 
@@ -40,19 +40,18 @@ export function slic(image: RgbRaster, parameters: SlicParameters, task?: Raster
   const step = Math.max(steps[0].step, steps[1].step);
   const clustering = startClustering({ width, height, count, spatialWeight: 1 / (step * step) }, engine);
   clustering.centres.set(centres);
-  setFeatures(clustering.features, blurredLab(image, parameters.sigmaPx, engine), 1 / parameters.compactness);
-  checkpoint(task, 0.2);
+  setFeatures(clustering.features, blurredLab(image, parameters.sigmaPx, partOf(task, 0, 0.2), engine), 1 / parameters.compactness);
   cluster(clustering, steps, parameters.iterations, task);
   const { labels } = clustering;
   const result = parameters.connected
-    ? joinSmallParts({ width, height, data: labels }, Math.floor((0.5 * pixels) / count), Math.floor((3 * pixels) / count))
+    ? joinSmallParts({ width, height, data: labels }, Math.floor((0.5 * pixels) / count), Math.floor((3 * pixels) / count), partOf(task, 0.9, 1))
     : { count, width, height, data: labels.slice() };
   checkpoint(task, 1);
   return result;
 }
 
 /** Lab of the image stretched to 0..1, blurred: [H * W, 3]. */
-function blurredLab(image: RgbRaster, sigmaPx: number, engine: 'plain' | undefined): Float64Array {
+function blurredLab(image: RgbRaster, sigmaPx: number, task: RasterTask | undefined, engine: 'plain' | undefined): Float64Array {
   let [least, most] = [255, 0];
   for (let at = 0; at < image.data.length; at++) {
     const byte = image.data[at] ?? 0;
@@ -60,8 +59,8 @@ function blurredLab(image: RgbRaster, sigmaPx: number, engine: 'plain' | undefin
     if (byte > most) most = byte;
   }
   const range = most === least ? 1 : most / 255 - least / 255;
-  const lab = labOf(image, (byte) => Math.max(0, byte / 255 - least / 255) / range);
-  return gaussianBlur(lab, { width: image.width, height: image.height, channels: 3 }, sigmaPx, engine);
+  const lab = labOf(image, (byte) => Math.max(0, byte / 255 - least / 255) / range, partOf(task, 0, 0.6));
+  return gaussianBlur(lab, { width: image.width, height: image.height, channels: 3 }, sigmaPx, partOf(task, 0.6, 1), engine);
 }
 
 /** target[3, H * W] = from[H * W, 3] · ratio. */

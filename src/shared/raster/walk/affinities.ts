@@ -1,5 +1,6 @@
 import { badInput } from '../bad-input.ts';
 import { assertPlanes, type Planes } from '../planes.ts';
+import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { pairOffsets, type Offset } from './pair-offsets.ts';
 
 /** Affinities of the pairs of near pixels of a grid: 1 = surely alike, 0 = not at all, or no pair. */
@@ -18,14 +19,15 @@ export interface PairAffinities {
 export type PairSources = 'all' | 'inner';
 
 /** 1 − the largest edge on the way from one pixel to the other, both included; IRN's path rule (methods/refine.md §2). `edges` in 0..1, [1, H, W]; BAD_REQUEST for others. */
-export function edgeAffinities(edges: Planes, radius: number, sources: PairSources = 'all'): PairAffinities {
+export function edgeAffinities(edges: Planes, radius: number, sources: PairSources = 'all', task?: RasterTask): PairAffinities {
   assertPlanes(edges);
-  const { width, data } = edges;
+  const { width, count, data } = edges;
+  if (count !== 1) throw badInput('edge affinities', `the edges are ${count} planes; expected one`, 'Give edges as [1, H, W]; several planes are features.');
   const wrong = data.findIndex((edge) => !(edge >= 0 && edge <= 1));
   if (wrong !== -1) {
     throw badInput('edge affinities', `edge ${wrong} is ${data[wrong]}; expected a number from 0 to 1`, 'Take --affinity features for features, or scale the edges to 0..1.');
   }
-  return pairsOf(edges, radius, sources, (offset) => {
+  return pairsOf(edges, radius, sources, task, (offset) => {
     const path = pathPoints(offset).map(({ dy, dx }) => dy * width + dx);
     return (pixel) => {
       let largest = 0;
@@ -39,13 +41,13 @@ export function edgeAffinities(edges: Planes, radius: number, sources: PairSourc
 }
 
 /** exp(−mean_c |f_i − f_j|) of features [C, H, W]; AffinityNet's rule (methods/refine.md §1). BAD_REQUEST for features that are not finite. */
-export function featureAffinities(features: Planes, radius: number, sources: PairSources = 'inner'): PairAffinities {
+export function featureAffinities(features: Planes, radius: number, sources: PairSources = 'inner', task?: RasterTask): PairAffinities {
   assertPlanes(features);
   const { width, height, count, data } = features;
   const wrong = data.findIndex((feature) => !Number.isFinite(feature));
   if (wrong !== -1) throw badInput('feature affinities', `feature ${wrong} is ${data[wrong]}; expected a finite number`, 'Replace what is not finite first, as with numpy.nan_to_num.');
   const pixels = width * height;
-  return pairsOf(features, radius, sources, ({ dy, dx }) => {
+  return pairsOf(features, radius, sources, task, ({ dy, dx }) => {
     const step = dy * width + dx;
     return (pixel) => {
       let sum = 0;
@@ -70,18 +72,19 @@ export function pathPoints({ dy, dx }: Offset): Offset[] {
   return points;
 }
 
-function pairsOf({ width, height }: Planes, radius: number, sources: PairSources, affinityOf: (offset: Offset) => (pixel: number) => number): PairAffinities {
+function pairsOf({ width, height, count }: Planes, radius: number, sources: PairSources, task: RasterTask | undefined, affinityOf: (offset: Offset) => (pixel: number) => number): PairAffinities {
   const offsets = pairOffsets(radius);
   const margin = sources === 'inner' ? radius - 1 : 0;
-  const values = offsets.map((offset) => {
+  const values = offsets.map((offset, index) => {
     const result = new Float32Array(width * height);
     const affinity = affinityOf(offset);
     const yEnd = Math.min(height - margin, height - offset.dy);
     const xEnd = Math.min(width - margin, width - offset.dx);
-    for (let y = 0; y < yEnd; y++) {
-      for (let x = Math.max(margin, -offset.dx); x < xEnd; x++) result[y * width + x] = affinity(y * width + x);
+    for (const [from, to] of runsOf(yEnd, width * count, partOf(task, index / offsets.length, (index + 1) / offsets.length))) {
+      for (let y = from; y < to; y++) for (let x = Math.max(margin, -offset.dx); x < xEnd; x++) result[y * width + x] = affinity(y * width + x);
     }
     return result;
   });
+  checkpoint(task, 1);
   return { width, height, offsets, values };
 }

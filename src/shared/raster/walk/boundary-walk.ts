@@ -1,7 +1,7 @@
 import { badInput } from '../bad-input.ts';
 import type { Planes } from '../planes.ts';
 import type { ByteRaster } from '../rasters.ts';
-import type { RasterTask } from '../raster-task.ts';
+import { partOf, type RasterTask } from '../raster-task.ts';
 import type { PairAffinities } from './affinities.ts';
 import { transitionsOf, walk, type Transitions, type WalkParameters } from './random-walk.ts';
 
@@ -16,13 +16,13 @@ export function walkWithinBoundaries(scores: Planes, affinities: PairAffinities,
     const step = stepOf(affinities, index);
     return each.map((value, pixel) => (on[pixel] === 0 && on[pixel + step] === 0 ? value : 0));
   });
-  return walk(scores, transitionsOf({ ...affinities, values }, parameters.beta), parameters.doublings, task);
+  return walk(scores, transitionsOf({ ...affinities, values }, parameters.beta, partOf(task, 0, 0.1)), parameters.doublings, partOf(task, 0.1, 1));
 }
 
 /** Stage 2: boundary pixels take in what all their neighbours hold; the others keep theirs, so nothing flows out of a boundary into an interior. */
 export function walkOntoBoundaries(scores: Planes, affinities: PairAffinities, boundary: ByteRaster, parameters: WalkParameters, task?: RasterTask): Planes {
   const on = boundaryOf(affinities, boundary);
-  const transitions = transitionsOf(affinities, parameters.beta);
+  const transitions = transitionsOf(affinities, parameters.beta, partOf(task, 0, 0.1));
   // Column j is that of the receiver: left as it is on a boundary, one at the diagonal elsewhere.
   const masked: Transitions = {
     ...transitions,
@@ -30,7 +30,7 @@ export function walkOntoBoundaries(scores: Planes, affinities: PairAffinities, b
     back: transitions.back.map((each) => each.map((value, pixel) => (on[pixel] === 0 ? 0 : value))),
     stay: transitions.stay.map((value, pixel) => (on[pixel] === 0 ? 1 : value)),
   };
-  return walk(scores, masked, parameters.doublings, task);
+  return walk(scores, masked, parameters.doublings, partOf(task, 0.1, 1));
 }
 
 function stepOf({ offsets, width }: PairAffinities, index: number): number {

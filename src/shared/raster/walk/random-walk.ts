@@ -29,14 +29,17 @@ export interface Transitions {
  * in float64: 256 steps in float32 would be off by up to 1e-5.
  */
 export function randomWalk(scores: Planes, affinities: PairAffinities, parameters: WalkParameters, task?: RasterTask): Planes {
-  const transitions = transitionsOf(affinities, parameters.beta);
-  return walk(scores, transitions, parameters.doublings, task);
+  const transitions = transitionsOf(affinities, parameters.beta, partOf(task, 0, 0.1));
+  return walk(scores, transitions, parameters.doublings, partOf(task, 0.1, 1));
 }
 
 /** Column-normalised transitions of symmetric affinities, the diagonal being 1. */
-export function transitionsOf({ width, height, offsets, values }: PairAffinities, beta: number): Transitions {
+export function transitionsOf({ width, height, offsets, values }: PairAffinities, beta: number, task?: RasterTask): Transitions {
   assertPositive('random walk', 'beta', beta);
-  const powers = values.map((each) => Float64Array.from(each, (affinity) => Math.pow(affinity, beta)));
+  const powers = values.map((each, index) => {
+    checkpoint(task, index / values.length);
+    return Float64Array.from(each, (affinity) => Math.pow(affinity, beta));
+  });
   const sums = new Float64Array(width * height).fill(1);
   const steps = Int32Array.from(offsets, ({ dy, dx }) => dy * width + dx);
   for (const [index, power] of powers.entries()) {
