@@ -48,6 +48,17 @@ describe.runIf(fuses)('the native engine on a CPU', () => {
     expect(kernelsOf(() => backend.ops.linear(rows, weight, bias, 'gelu'))).toEqual(['_MklNativeFusedMatMul']);
   });
 
+  it('norms a batch and applies ReLU in one kernel, with the bits of two', () => {
+    const { tf, ops } = backend;
+    const [x, gamma, beta] = [image(8), vector(8), vector(8)];
+    const normed = (activation: 'relu' | 'linear'): Tensor4D => ops.batchNormTraining(x, gamma, beta, 1e-5, activation, () => undefined);
+    expect(kernelsOf(() => normed('relu'))).toEqual(['_MklNativeFusedBatchNormEx']);
+    expect(kernelsOf(() => normed('linear'))).toEqual(['FusedBatchNormV3']);
+    tf.tidy(() => {
+      expect(normed('relu').dataSync()).toEqual(tf.relu(normed('linear')).dataSync());
+    });
+  });
+
   it('norms a layer in one kernel', () => {
     const rows = backend.tf.reshape<Tensor2D['rankType']>(vector(12), [3, 4]);
     const [gamma, beta] = [vector(4), vector(4)];

@@ -4,6 +4,7 @@ import type { Activation, PlainConvSpec, TensorOps } from '../ops.ts';
 import { attributes, type KernelExecutor } from '../native-kernels.ts';
 import { generalConvolution } from './general-convolution.ts';
 import { ACTIVATE, activated, activationGradient, ADD_ACTIVATED, registerActivations } from './native-activation.ts';
+import { BATCH_NORM, registerBatchNorm } from './native-batch-norm.ts';
 import { nativeCrossEntropy } from './native-cross-entropy.ts';
 import { nativeLayerNorm } from './native-layer-norm.ts';
 import { nativeLinear } from './native-linear.ts';
@@ -19,7 +20,6 @@ type TfNamespace = typeof TF;
 
 /** Names of two kernels: tfjs saves the same for every call of one, and the gradient reads the result where there is an activation alone. */
 const CONVOLVE = { activated: 'PenumbraConvolve', linear: 'PenumbraConvolveLinear' } as const;
-const BATCH_NORM = { activated: 'PenumbraBatchNormTraining', linear: 'PenumbraBatchNormTrainingLinear' } as const;
 
 /**
  * Operations as TensorFlow kernels, registered with tfjs under names of this project so that gradients of inputs nobody asks for are not
@@ -101,41 +101,5 @@ function registerConvolution(tf: TfNamespace, executor: KernelExecutor, convolut
   for (const [kind, kernelName] of Object.entries(CONVOLVE)) {
     tf.registerKernel({ kernelName, backendName: NATIVE_NAME, kernelFunc });
     tf.registerGradient({ kernelName, inputsToSave: ['x', 'filter'], outputsToSave: [kind === 'activated'], gradFunc });
-  }
-}
-
-function registerBatchNorm(tf: TfNamespace, executor: KernelExecutor): void {
-  const { binding } = executor;
-  const types = { T: 'float32', U: 'float32', data_format: { text: 'NHWC' }, is_training: { bool: true } } as const;
-  const kernelFunc: TF.KernelFunc = ({ inputs, attrs }) => {
-    const { x, gamma, beta } = inputs as { x: TensorInfo; gamma: TensorInfo; beta: TensorInfo };
-    const { epsilon, activation: kind } = attrs as unknown as { epsilon: number; activation: Activation };
-    const none = tf.tensor1d([], 'float32'); // no running moments come in while training
-    const [z, ...moments] = executor.executeMultipleOutputs(
-      'FusedBatchNormV3',
-      attributes(binding, { ...types, epsilon: { float: epsilon } }),
-      [x, gamma, beta, none, none],
-      6,
-    );
-    none.dispose();
-    return [activated(executor, z as Tensor, kind), ...moments];
-  };
-  const gradFunc: TF.GradFunc = (dys, saved, attrs) => {
-    const { epsilon, activation: kind } = attrs as unknown as { epsilon: number; activation: Activation };
-    const [x, gamma, ...results] = saved as [Tensor4D, Tensor1D, ...Tensor[]];
-    const [reserve1, reserve2, reserve3] = results.slice(-3) as [Tensor, Tensor, Tensor];
-    const y = kind === 'linear' ? undefined : results[0];
-    const dz = activationGradient(executor, (dys as Tensor[])[0] as Tensor, y, kind);
-    const [dx, dgamma, dbeta] = executor.executeMultipleOutputs(
-      'FusedBatchNormGradV3',
-      attributes(binding, { ...types, epsilon: { float: epsilon } }),
-      [dz, x, gamma, reserve1, reserve2, reserve3],
-      5,
-    ) as [Tensor, Tensor, Tensor];
-    return { x: () => tf.clone(dx), gamma: () => tf.clone(dgamma), beta: () => tf.clone(dbeta) };
-  };
-  for (const [kind, kernelName] of Object.entries(BATCH_NORM)) {
-    tf.registerKernel({ kernelName, backendName: NATIVE_NAME, kernelFunc });
-    tf.registerGradient({ kernelName, inputsToSave: ['x', 'gamma'], outputsToSave: [kind === 'activated', false, false, true, true, true], gradFunc });
   }
 }
