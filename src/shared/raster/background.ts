@@ -33,12 +33,21 @@ function withFrontPlane(scores: Planes): Planes {
   return { count: scores.count + 1, width: scores.width, height: scores.height, data };
 }
 
-/** Index of the best plane at each pixel; of equal ones the first, so background wins ties. [C, H, W] → [H * W]. */
+/** Index of the best plane at each pixel, for a label map; of equal ones the first, so background wins ties. [C, H, W] → [H * W]. BAD_REQUEST for more than 256. */
 export function argmaxPlanes(planes: Planes): Uint8Array {
-  assertPlanes(planes);
   if (planes.count > 256) throw badInput('label map', `${planes.count} classes; expected at most 256`, 'Leave classes out, or keep the scores.');
-  const pixels = planes.width * planes.height;
-  const winner = new Uint8Array(pixels);
+  return argmaxInto(new Uint8Array(planes.width * planes.height), planes);
+}
+
+/** `argmaxPlanes` of any number of planes. */
+export function argmaxOfMany(planes: Planes): Int32Array {
+  return argmaxInto(new Int32Array(planes.width * planes.height), planes);
+}
+
+/** `winner` is all 0. */
+function argmaxInto<Positions extends Uint8Array | Int32Array>(winner: Positions, planes: Planes): Positions {
+  assertPlanes(planes);
+  const pixels = winner.length;
   const best = planes.data.slice(0, pixels);
   for (let plane = 1; plane < planes.count; plane++) {
     const start = plane * pixels;
@@ -54,7 +63,7 @@ export function argmaxPlanes(planes: Planes): Uint8Array {
 }
 
 /** Replaces plane positions by label values: `labels[i]` is the label of plane i. In place. */
-export function positionsToLabels(positions: Uint8Array, labels: ArrayLike<number>): Uint8Array {
+export function positionsToLabels<Positions extends Uint8Array | Int32Array>(positions: Positions, labels: ArrayLike<number>): Positions {
   for (let pixel = 0; pixel < positions.length; pixel++) positions[pixel] = labels[positions[pixel] ?? 0] ?? 0;
   return positions;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { argmaxPlanes, positionsToLabels, withAlphaBackground, withThresholdBackground } from './background.ts';
-import { fitLongSide, resizeLabelsNearest } from './resize/resize.ts';
+import { fitLongSide, resizeLabelsNearest, resizePlanesBilinear } from './resize/resize.ts';
 
 describe('label resize', () => {
   it('never makes up a label, and whole factors repeat pixels', () => {
@@ -18,6 +18,32 @@ describe('label resize', () => {
   it('there and back by a whole factor is the same map', () => {
     const map = { width: 5, height: 4, data: Uint8Array.from({ length: 20 }, (_, pixel) => (pixel * 13) % 256) };
     expect(resizeLabelsNearest(resizeLabelsNearest(map, { width: 15, height: 12 }), map)).toEqual(map);
+  });
+});
+
+describe('what is empty', () => {
+  const size = { width: 2, height: 3 };
+
+  it('is not resized, nor is anything to nothing', () => {
+    for (const [width, height] of [[0, 4], [4, 0]] as const) {
+      const message = 'of what is resized is 0; expected an integer from 1';
+      expect(() => resizeLabelsNearest({ width, height, data: new Uint8Array(0) }, size)).toThrow(message);
+      expect(() => resizePlanesBilinear({ count: 2, width, height, data: new Float32Array(0) }, size)).toThrow(message);
+    }
+    for (const to of [{ width: 0, height: 3 }, { width: 2, height: NaN }, { width: 2, height: 1.5 }]) {
+      expect(() => resizeLabelsNearest({ ...size, data: new Uint8Array(6) }, to)).toThrow(/resize: (width is 0|height is NaN|height is 1\.5); expected an integer from 1/);
+      expect(() => resizePlanesBilinear({ ...size, count: 1, data: new Float32Array(6) }, to)).toThrow(/resize: (width is 0|height is NaN|height is 1\.5); expected an integer from 1/);
+    }
+  });
+
+  it('and of its own size stays what it is', () => {
+    const none = { width: 0, height: 4, data: new Int32Array(0) };
+    expect(resizeLabelsNearest(none, none)).toBe(none);
+  });
+
+  it('of labels of 32 bits keeps every number', () => {
+    const map = { width: 2, height: 1, data: Int32Array.of(-7, 2 ** 31 - 1) };
+    expect([...resizeLabelsNearest(map, { width: 4, height: 1 }).data]).toEqual([-7, -7, 2 ** 31 - 1, 2 ** 31 - 1]);
   });
 });
 

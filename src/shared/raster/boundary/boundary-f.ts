@@ -1,4 +1,5 @@
 import { badInput } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import { squaredDistance } from '../morphology/distance-transform.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
@@ -19,6 +20,7 @@ export function boundaryF(mask: ByteRaster, truth: ByteRaster, tolerance = 0.008
     throw badInput('boundary F', `the mask is ${mask.width}×${mask.height} px, the truth ${truth.width}×${truth.height}`, 'Compare masks of one size.');
   }
   if (!(tolerance >= 0)) throw badInput('boundary F', `tolerance is ${tolerance}; expected a number from 0`, 'Give tolerance a value from 0.');
+  assertFitsPixels('boundary F', mask, 11);
   const radiusPx = tolerance >= 1 ? tolerance : Math.ceil(tolerance * Math.hypot(mask.width, mask.height));
   const own = boundaryMap(binary(mask), partOf(task, 0, 0.125));
   const right = boundaryMap(binary(truth), partOf(task, 0.125, 0.25));

@@ -1,4 +1,5 @@
 import { assertLength } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import type { ByteRaster, IntRaster } from '../rasters.ts';
 import { checkpoint, runsOf, type RasterTask } from '../raster-task.ts';
 
@@ -9,6 +10,7 @@ import { checkpoint, runsOf, type RasterTask } from '../raster-task.ts';
 export function boundaryMap(labels: IntRaster, task?: RasterTask): ByteRaster {
   const { width, height, data } = labels;
   assertLength('boundary map', width, height, 1, data.length);
+  assertFitsPixels('boundary map', labels, 1);
   const result = new Uint8Array(data.length);
   for (const [from, to] of runsOf(height, width, task)) {
     for (let y = from, pixel = from * width; y < to; y++) {

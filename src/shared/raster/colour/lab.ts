@@ -1,4 +1,5 @@
 import { assertLength } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import type { RgbRaster } from '../rasters.ts';
 import { checkpoint, runsOf, type RasterTask } from '../raster-task.ts';
 
@@ -25,6 +26,7 @@ function compressed(ratio: number): number {
  */
 export function labOf(image: RgbRaster, valueOf: (byte: number) => number = (byte) => byte / 255, task?: RasterTask): Float64Array {
   assertLength('Lab', image.width, image.height, 3, image.data.length);
+  assertFitsPixels('Lab', image, 24);
   const light = Float64Array.from({ length: 256 }, (_, byte) => linear(valueOf(byte)));
   const lab = new Float64Array(image.data.length);
   for (const [from, to] of runsOf(lab.length / 3, 1, task)) {

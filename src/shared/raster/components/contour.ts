@@ -1,4 +1,5 @@
 import { assertLength } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { checkpoint, EVERY_RUN, rowsARun, type RasterTask } from '../raster-task.ts';
 
@@ -27,6 +28,7 @@ const DY = [0, -1, -1, -1, 0, 1, 1, 1];
  */
 export function externalContours(mask: ByteRaster, options: { readonly simple: boolean }, task?: RasterTask): Contour[] {
   assertLength('contours', mask.width, mask.height, 1, mask.data.length);
+  assertFitsPixels('contours', mask, 2);
   // One pixel of margin, so that no step has to look for the edge.
   const width = mask.width + 2;
   const height = mask.height + 2;

@@ -1,4 +1,4 @@
-import { badInput } from '../bad-input.ts';
+import { assertLength, badInput } from '../bad-input.ts';
 import type { ByteRaster, IntRaster } from '../rasters.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { labelComponents } from './label-components.ts';
@@ -12,6 +12,7 @@ export function regionsInsideSupport(regions: IntRaster, support: ByteRaster, ta
   if (support.width !== width || support.height !== height) {
     throw badInput('PerimeterFit', `support is ${support.width}×${support.height} px, the regions ${width}×${height}`, 'Resize the scores to the photo first.');
   }
+  assertLength('PerimeterFit', width, height, 1, support.data.length);
   const components = labelComponents(regions, 4, partOf(task, 0, 0.5));
   const erased = new Uint8Array(components.count);
   for (const [from, to] of runsOf(height - 1, width, partOf(task, 0.5, 0.75))) {

@@ -188,7 +188,7 @@ describe('dense CRF', () => {
     expect(() => denseCrf(wholeImage(image), forbidden, CRF_ROWS.irn)).toThrow('every label is forbidden at x = 0, y = 0');
     const huge = { count: 256, width: 4000, height: 3000, data: { length: 256 * 12e6 } as Float32Array };
     const photo = { data: new Uint8Array(0), imageWidth: 4000, x0: 0, y0: 0, width: 4000, height: 3000 };
-    expect(() => denseCrf(photo, huge, CRF_ROWS.irn)).toThrow('256 labels on 4000×3000 px take 23 GiB; expected at most 6');
+    expect(() => denseCrf(photo, huge, CRF_ROWS.irn)).toThrow('256 labels on 4000×3000 px would take 47.8 GiB of memory; expected at most 8');
   });
 
   it('tells how far it is, and ends when asked, at whichever step', () => {

@@ -1,6 +1,7 @@
 import { assertWhole, badInput } from '../bad-input.ts';
 import type { ImageRegion } from '../image-region.ts';
-import { assertPlanes, type Planes } from '../planes.ts';
+import { assertFits } from '../memory.ts';
+import { assertPlanes, type Planes, type Size } from '../planes.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import type { Compatibility, CrfParameters, KernelParameters } from './crf-rows.ts';
 import { deviationsOf, makeKernel, type Kernel } from './kernels.ts';
@@ -11,8 +12,20 @@ import { makeEngine, type MeanFieldEngine } from './mean-field-engine.ts';
  * lucasb-eyer/pydensecrf that the weak-supervision literature runs (methods/refine.md §0.4).
  */
 
-/** Most bytes that Q and its successor may take together. */
-const MAX_BYTES = 6 * 2 ** 30;
+/** Energies, Q, its successor and the result, in float32. */
+const BYTES_A_LABEL = 4 * 4;
+/** Both lattices with what they are made from, on a photo. */
+const BYTES_A_PIXEL = 180;
+
+/** Throws BAD_REQUEST when a CRF of that many labels would take more memory than is allowed. To be asked before energies are made. */
+export function assertCrfFits({ width, height }: Size, labels: number): void {
+  assertFits(
+    'dense CRF',
+    `${labels} labels on ${width}×${height} px`,
+    width * height * (labels * BYTES_A_LABEL + BYTES_A_PIXEL),
+    'Run it on a smaller image, or over the labels that the image has alone.',
+  );
+}
 
 /**
  * The CRF of one image. Its lattices depend on the image, the standard deviations and the normalisation alone and are kept, so that other unaries,
@@ -91,14 +104,7 @@ export class DenseCrf {
     }
     assertWhole('dense CRF', 'iterations', parameters.iterations, 0, 10_000);
     if (unary.count === 0 && width * height > 0) throw badInput('dense CRF', 'no labels', 'Give energies of at least one label.');
-    const bytes = unary.data.length * 8;
-    if (bytes > MAX_BYTES) {
-      throw badInput(
-        'dense CRF',
-        `${unary.count} labels on ${width}×${height} px take ${Math.ceil(bytes / 2 ** 30)} GiB; expected at most ${MAX_BYTES / 2 ** 30}`,
-        'Run it on a smaller image, or over the labels that the image has alone.',
-      );
-    }
+    assertCrfFits(unary, unary.count);
     for (const settings of [parameters.gaussian, parameters.bilateral]) if (settings !== null) checkCompatibility(settings.compat, unary.count);
     checkEnergies(unary);
   }

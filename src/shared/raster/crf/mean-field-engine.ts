@@ -1,3 +1,4 @@
+import { assertFits } from '../memory.ts';
 import { partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { Placing, WasmLoops } from '../wasm-loops.ts';
 import type { Kernel } from './kernels.ts';
@@ -26,7 +27,18 @@ const LABELS_AT_ONCE = 32;
 
 /** `mixes`: whether `mixed` is needed. `engine` forces one, for tests. */
 export function makeEngine(kernels: readonly Kernel[], points: number, count: number, mixes: boolean, engine?: 'plain'): MeanFieldEngine {
+  assertEngineFits(kernels, points, count, mixes);
   return (engine === 'plain' ? null : wasmEngine(kernels, points, count, mixes)) ?? plainEngine(kernels, points, count, mixes);
+}
+
+/** How many vertices the lattices have was not known before: noise makes many. */
+function assertEngineFits(kernels: readonly Kernel[], points: number, count: number, mixes: boolean): void {
+  const stride = Math.ceil(count / 4) * 4;
+  const vertices = Math.max(0, ...kernels.map(({ lattice }) => lattice.vertices));
+  const lattices = kernels.reduce((sum, { lattice }) => sum + lattice.corners.length + lattice.weights.length + lattice.neighbours.length + 2 * points, 0);
+  // The lattices and their copies, energies and result, Q and its successor, and the vertices' values before and after a step.
+  const bytes = 4 * (2 * lattices + points * (2 * count + (mixes ? 3 : 2) * stride) + 2 * vertices * Math.min(LABELS_AT_ONCE, stride));
+  assertFits('dense CRF', `${count} labels on ${points} px, whose lattice has ${vertices} vertices,`, bytes, 'Run it on a smaller image, or with larger deviations.');
 }
 
 function plainEngine(kernels: readonly Kernel[], points: number, count: number, mixes: boolean): MeanFieldEngine {

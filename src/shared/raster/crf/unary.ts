@@ -1,7 +1,7 @@
 import { IGNORE } from '../../domain/classes.ts';
-import type { LabelMap } from '../../mask/label-map.ts';
 import { assertLength } from '../bad-input.ts';
 import { assertPlanes, type Planes } from '../planes.ts';
+import type { IntRaster } from '../rasters.ts';
 
 const SCORE_FLOOR = 1e-5;
 
@@ -9,21 +9,19 @@ const SCORE_FLOOR = 1e-5;
  * Energies from a label map: −ln p for the label of a pixel, −ln((1 − p) / (L − 1)) for the others, p = `confidence`.
  * Pixels with IGNORE or a label that is not listed favour none. → [L, H, W], plane i for labels[i].
  */
-export function unaryFromLabels(map: LabelMap, labels: readonly number[], confidence: number): Planes {
+export function unaryFromLabels(map: IntRaster, labels: readonly number[], confidence: number): Planes {
   assertLength('unary from labels', map.width, map.height, 1, map.data.length);
   const count = labels.length;
   const pixels = map.width * map.height;
   const data = new Float32Array(count * pixels);
   if (count > 1) {
-    const positionOf = new Int16Array(256).fill(-1);
-    labels.forEach((label, position) => {
-      if (label !== IGNORE) positionOf[label] = position;
-    });
+    const positions = new Map(labels.map((label, position) => [label, position]));
+    positions.delete(IGNORE);
     const chosen = -Math.log(confidence);
     const others = -Math.log((1 - confidence) / (count - 1));
     const undecided = -Math.log(1 / count);
     for (let pixel = 0; pixel < pixels; pixel++) {
-      const position = positionOf[map.data[pixel] ?? 0] ?? -1;
+      const position = positions.get(map.data[pixel] ?? 0) ?? -1;
       for (let plane = 0; plane < count; plane++) {
         data[plane * pixels + pixel] = position === -1 ? undecided : plane === position ? chosen : others;
       }

@@ -1,4 +1,5 @@
 import { assertLength, badInput } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { checkpoint, partOf, type RasterTask } from '../raster-task.ts';
 import { Placing, WasmLoops } from '../wasm-loops.ts';
@@ -25,6 +26,7 @@ const STRONG = 2;
 export function canny(grey: ByteRaster, parameters: CannyParameters, task?: RasterTask, engine?: 'plain'): ByteRaster {
   const { width, height } = grey;
   assertLength('Canny', width, height, 1, grey.data.length);
+  assertFitsPixels('Canny', grey, 8);
   const limits = thresholds(parameters);
   if (grey.data.length === 0) return { width, height, data: new Uint8Array(0) };
   const squared = parameters.norm === 'l2';

@@ -1,6 +1,7 @@
 import { BACKGROUND } from '../../domain/classes.ts';
 import type { LabelMap } from '../../mask/label-map.ts';
 import { badInput } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { close, fillHoles, open, removeSmall } from './binary.ts';
 
@@ -16,6 +17,7 @@ export type ClassMorphology =
  */
 export function morphClass(map: LabelMap, label: number, step: ClassMorphology, task?: RasterTask): LabelMap {
   if (label === BACKGROUND) throw badInput('morphology', 'the class is background', 'Name the class whose shape is to change.');
+  assertFitsPixels('morphology', map, 30);
   const mask = { ...map, data: new Uint8Array(map.data.length) };
   for (const [from, to] of runsOf(mask.data.length, 1, partOf(task, 0, 0.0625))) {
     for (let pixel = from; pixel < to; pixel++) mask.data[pixel] = map.data[pixel] === label ? 1 : 0;

@@ -1,4 +1,5 @@
 import { assertLength } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 
@@ -9,6 +10,7 @@ import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 export function squaredDistance(mask: ByteRaster, task?: RasterTask): Float64Array {
   const { width, height, data } = mask;
   assertLength('distance transform', width, height, 1, data.length);
+  assertFitsPixels('distance transform', mask, 8);
   // Columns first, row by row as memory lies: the distance to the nearest 0 above, then to the nearer of that and the one below.
   const result = new Float64Array(width * height);
   for (const [from, to] of runsOf(result.length, 1, partOf(task, 0, 0.125))) countDown(result, data, width, from, to);

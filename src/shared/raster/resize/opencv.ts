@@ -1,4 +1,5 @@
 import { assertLength, assertWhole } from '../bad-input.ts';
+import { assertFits } from '../memory.ts';
 import type { Size } from '../planes.ts';
 import { checkpoint, rowsARun, type RasterTask } from '../raster-task.ts';
 
@@ -19,6 +20,7 @@ export function resizeLikeOpencv(image: Size & { readonly data: Uint8Array }, ch
   assertWhole('resize', 'height', size.height, 1, 65_535);
   assertWhole('resize', 'width of the image', image.width, 1, 2 ** 26);
   assertWhole('resize', 'height of the image', image.height, 1, 2 ** 26);
+  assertFits('resize', `${size.width}×${size.height} px`, channels * (image.width * image.height + size.width * size.height), 'Ask for a smaller size.');
   if (image.width === size.width * 2 && image.height === size.height * 2) return halved(image, channels, size, task);
   const columns = axisOf(image.width, size.width);
   const rows = axisOf(image.height, size.height);

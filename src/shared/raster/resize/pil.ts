@@ -1,4 +1,5 @@
 import { assertLength, assertWhole } from '../bad-input.ts';
+import { assertFits } from '../memory.ts';
 import type { Size } from '../planes.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { Placing, WasmLoops } from '../wasm-loops.ts';
@@ -50,6 +51,10 @@ export function resizeLikePil(image: Bytes, channels: 1 | 3, size: Size, filter:
   assertWhole('resize', 'height', size.height, 1, 65_535);
   assertWhole('resize', 'width of the image', image.width, 1, 2 ** 26);
   assertWhole('resize', 'height of the image', image.height, 1, 2 ** 26);
+  // What comes in and what goes out twice, and a picture between that is no larger than the larger sides make it.
+  const between = Math.max(image.width, size.width) * Math.max(image.height, size.height);
+  const bytes = channels * (2 * image.width * image.height + 2 * size.width * size.height + between);
+  assertFits('resize', `${image.width}×${image.height} px to ${size.width}×${size.height}`, bytes, 'Ask for a smaller size.');
   const across: Pass | null = image.width === size.width ? null : { axis: 'across', to: size.width, taps: tapsOf(image.width, size.width, KERNELS[filter]) };
   const down: Pass | null = image.height === size.height ? null : { axis: 'down', to: size.height, taps: tapsOf(image.height, size.height, KERNELS[filter]) };
   const passes = (goesDownFirst(image, size) ? [down, across] : [across, down]).filter((pass) => pass !== null);

@@ -1,4 +1,5 @@
-import type { LabelMap } from '../../mask/label-map.ts';
+import { assertWhole } from '../bad-input.ts';
+import { assertFits } from '../memory.ts';
 import { assertPlanes, type Planes, type Size } from '../planes.ts';
 import { checkpoint, rowsARun, runsOf, type RasterTask } from '../raster-task.ts';
 
@@ -30,7 +31,16 @@ function bilinearAxis(source: number, target: number): Axis {
   return { low, high, weight };
 }
 
-/** Score planes at another size: [K, h, w] → [K, H, W]. */
+/** Throws unless there is something to take values from, and a size that can be made. */
+function assertSizes(from: Size, to: Size, bytesEach: number): void {
+  assertWhole('resize', 'width', to.width, 1, 2 ** 26);
+  assertWhole('resize', 'height', to.height, 1, 2 ** 26);
+  assertWhole('resize', 'width of what is resized', from.width, 1, 2 ** 26);
+  assertWhole('resize', 'height of what is resized', from.height, 1, 2 ** 26);
+  assertFits('resize', `${to.width}×${to.height} px`, to.width * to.height * bytesEach, 'Ask for a smaller size, or for fewer planes.');
+}
+
+/** Score planes at another size: [K, h, w] → [K, H, W]. BAD_REQUEST for empty ones and sizes that cannot be made. */
 export function resizePlanesBilinear(planes: Planes, size: Size, task?: RasterTask): Planes {
   assertPlanes(planes);
   const { count, width: fromWidth, height: fromHeight, data: from } = planes;
@@ -39,6 +49,7 @@ export function resizePlanesBilinear(planes: Planes, size: Size, task?: RasterTa
     checkpoint(task, 1);
     return planes;
   }
+  assertSizes(planes, size, count * 4);
   const columns = bilinearAxis(fromWidth, width);
   const rows = bilinearAxis(fromHeight, height);
   const data = new Float32Array(count * width * height);
@@ -70,16 +81,21 @@ export function resizePlanesBilinear(planes: Planes, size: Size, task?: RasterTa
   return { count, width, height, data };
 }
 
-/** A label map at another size; every label comes from one source pixel. */
-export function resizeLabelsNearest(map: LabelMap, size: Size, task?: RasterTask): LabelMap {
+interface LabelsOf<Data extends Uint8Array | Int32Array> extends Size {
+  readonly data: Data;
+}
+
+/** A label map at another size; every label comes from one source pixel. BAD_REQUEST for an empty one and sizes that cannot be made. */
+export function resizeLabelsNearest<Data extends Uint8Array | Int32Array>(map: LabelsOf<Data>, size: Size, task?: RasterTask): LabelsOf<Data> {
   const { width, height } = size;
   if (map.width === width && map.height === height) {
     checkpoint(task, 1);
     return map;
   }
+  assertSizes(map, size, map.data.BYTES_PER_ELEMENT);
   const column = nearestAxis(map.width, width);
   const row = nearestAxis(map.height, height);
-  const data = new Uint8Array(width * height);
+  const data = emptyLike(map.data, width * height);
   for (const [from, to] of runsOf(height, width, task)) {
     for (let y = from; y < to; y++) {
       const start = (row[y] ?? 0) * map.width;
@@ -88,6 +104,11 @@ export function resizeLabelsNearest(map: LabelMap, size: Size, task?: RasterTask
   }
   checkpoint(task, 1);
   return { width, height, data };
+}
+
+/** The same kind of array. */
+function emptyLike<Data extends Uint8Array | Int32Array>(data: Data, length: number): Data {
+  return (data instanceof Uint8Array ? new Uint8Array(length) : new Int32Array(length)) as Data;
 }
 
 function nearestAxis(source: number, target: number): Int32Array {

@@ -1,4 +1,5 @@
 import { assertLength, badInput } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import { sobel } from '../filter/sobel.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
@@ -40,18 +41,24 @@ export function liveWireCosts(grey: ByteRaster, task?: RasterTask): LiveWireCost
   return { width, height, data };
 }
 
-/** Dijkstra from the seed over 8 neighbours, at most `reachPx` from it along x and y (default: the whole image). BAD_REQUEST for a seed outside. */
+/**
+ * Dijkstra from the seed over 8 neighbours, at most `reachPx` from it along x and y (default: the whole image; of a fraction the whole part). BAD_REQUEST
+ * for a seed outside and a reach that is below 0 or no number.
+ */
 export function liveWireMap(costs: LiveWireCosts, seed: { readonly x: number; readonly y: number }, reachPx = Infinity, task?: RasterTask): LiveWireMap {
   const { width, height, data } = costs;
   assertLength('live-wire', width, height, 1, data.length);
+  assertFitsPixels('live-wire', costs, 42);
   if (!(Number.isInteger(seed.x) && Number.isInteger(seed.y) && seed.x >= 0 && seed.y >= 0 && seed.x < width && seed.y < height)) {
     throw badInput('live-wire', `the seed is (${seed.x}, ${seed.y}); expected a pixel of ${width}×${height}`, 'Begin inside the image.');
   }
+  if (!(reachPx >= 0)) throw badInput('live-wire', `reach is ${reachPx}; expected a number from 0`, 'Give reach a value from 0.');
+  const reach = Math.floor(reachPx);
   const cost = new Float64Array(data.length).fill(Infinity);
   const previous = new Int32Array(data.length).fill(-1);
   const start = seed.y * width + seed.x;
-  const [left, right] = [Math.max(0, seed.x - reachPx), Math.min(width - 1, seed.x + reachPx)];
-  const [top, bottom] = [Math.max(0, seed.y - reachPx), Math.min(height - 1, seed.y + reachPx)];
+  const [left, right] = [Math.max(0, seed.x - reach), Math.min(width - 1, seed.x + reach)];
+  const [top, bottom] = [Math.max(0, seed.y - reach), Math.min(height - 1, seed.y + reach)];
   cost[start] = 0;
   const queue = new BucketQueue(costs);
   queue.push(start, 0);

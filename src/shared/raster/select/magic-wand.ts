@@ -1,4 +1,5 @@
 import { assertLength, badInput } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import type { ByteRaster, RgbRaster } from '../rasters.ts';
 import { checkpoint, EVERY_RUN, type RasterTask } from '../raster-task.ts';
 
@@ -24,6 +25,7 @@ export function magicWand(
   if (!(Number.isInteger(seed.x) && Number.isInteger(seed.y) && seed.x >= 0 && seed.y >= 0 && seed.x < width && seed.y < height)) {
     throw badInput('magic wand', `the seed is (${seed.x}, ${seed.y}); expected a pixel of ${width}×${height}`, 'Begin inside the image.');
   }
+  assertFitsPixels('magic wand', image, 9);
   const start = seed.y * width + seed.x;
   const [r, g, b] = [data[start * 3] ?? 0, data[start * 3 + 1] ?? 0, data[start * 3 + 2] ?? 0];
   const alike = (pixel: number): boolean =>

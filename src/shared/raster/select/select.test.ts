@@ -45,6 +45,14 @@ describe('live-wire', () => {
     expect(farthest).toBeGreaterThan(15); // the straight way stays at x = 5
   });
 
+  it('of a fractional reach goes by the whole part; refuses what is no reach', () => {
+    const costs = { width: 9, height: 9, data: new Float32Array(81).fill(1) };
+    const map = (reachPx: number) => liveWireMap(costs, { x: 4, y: 4 }, reachPx);
+    expect([...map(2.9).cost]).toEqual([...map(2).cost]);
+    expect(map(2.9).cost.filter((cost) => cost < Infinity)).toHaveLength(25);
+    for (const reachPx of [-1, NaN]) expect(() => map(reachPx)).toThrow(`reach is ${reachPx}; expected a number from 0`);
+  });
+
   it('keeps within its reach; beyond it there is no path', () => {
     const near = liveWireMap(costs, { x: 30, y: 40 }, 10);
     expect(near.cost.filter((cost) => cost < Infinity).length).toBe(21 * 21);

@@ -1,6 +1,7 @@
 import { assertLength, assertWithin, badInput } from '../bad-input.ts';
 import { labOf } from '../colour/lab.ts';
 import { gaussianBlur } from '../filter/gaussian-blur.ts';
+import { assertFitsPixels } from '../memory.ts';
 import type { Regions, RgbRaster } from '../rasters.ts';
 import { checkpoint, partOf, type RasterTask } from '../raster-task.ts';
 
@@ -30,6 +31,11 @@ export function quickshift(image: RgbRaster, parameters: QuickshiftParameters, n
   if (!(ratio >= 0 && Number.isFinite(ratio))) throw badInput('quickshift', `ratio is ${ratio}; expected a number from 0`, 'Give ratio a value from 0.');
   if (!(maxDistance >= 0)) throw badInput('quickshift', `maxDistance is ${maxDistance}; expected a number from 0`, 'Give maxDistance a value from 0.');
   assertLength('quickshift noise', width, height, 1, noise.length);
+  assertFitsPixels('quickshift', image, 63);
+  for (let pixel = 0; pixel < noise.length; pixel++) {
+    if (Number.isFinite(noise[pixel])) continue;
+    throw badInput('quickshift', `the noise at x = ${pixel % width}, y = ${Math.floor(pixel / width)} is ${noise[pixel]}; expected a finite number`, 'Draw small finite numbers.');
+  }
   checkpoint(task, 0);
   const features = gaussianBlur(labOf(image, undefined, partOf(task, 0, 0.03)), { width, height, channels: 3 }, sigmaPx, partOf(task, 0.03, 0.05));
   for (let at = 0; at < features.length; at++) features[at] = (features[at] ?? 0) * ratio;

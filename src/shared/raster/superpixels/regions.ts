@@ -1,23 +1,28 @@
-import { badInput } from '../bad-input.ts';
+import { assertLength, badInput } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import type { IntRaster, Regions } from '../rasters.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 
-/** Pairs of regions that share a side of a pixel: first < second, in ascending order, x and y of pair i at 2 i and 2 i + 1. */
+/**
+ * Pairs of regions that share a side of a pixel: first < second, in ascending order, those of pair i at 2 i and 2 i + 1. Memory: 64 bytes a pixel at most,
+ * where every pixel is a region of its own.
+ */
 export function adjacentRegions({ count, width, height, data }: Regions, task?: RasterTask): Int32Array {
-  const pairs = new Set<number>();
-  const add = (a: number, b: number): void => {
-    if (a !== b) pairs.add(Math.min(a, b) * count + Math.max(a, b));
-  };
+  assertLength('region adjacency', width, height, 1, data.length);
+  assertFitsPixels('region adjacency', { width, height }, 64);
+  const pairs = new DistinctNumbers();
   for (const [from, to] of runsOf(height, width, task)) {
     for (let y = from, pixel = from * width; y < to; y++) {
       for (let x = 0; x < width; x++, pixel++) {
         const own = data[pixel] ?? 0;
-        if (x + 1 < width) add(own, data[pixel + 1] ?? 0);
-        if (y + 1 < height) add(own, data[pixel + width] ?? 0);
+        const right = x + 1 < width ? (data[pixel + 1] ?? 0) : own;
+        const below = y + 1 < height ? (data[pixel + width] ?? 0) : own;
+        if (right !== own) pairs.add(Math.min(own, right) * count + Math.max(own, right));
+        if (below !== own) pairs.add(Math.min(own, below) * count + Math.max(own, below));
       }
     }
   }
-  const sorted = Float64Array.from(pairs).sort();
+  const sorted = pairs.sorted();
   const result = new Int32Array(sorted.length * 2);
   sorted.forEach((pair, index) => {
     result[index * 2] = Math.floor(pair / count);
@@ -25,6 +30,36 @@ export function adjacentRegions({ count, width, height, data }: Regions, task?: 
   });
   checkpoint(task, 1);
   return result;
+}
+
+const ROOM_TO_BEGIN_WITH = 4096;
+
+/** A set of numbers without the limit of 2^24 that JavaScript's has. */
+class DistinctNumbers {
+  #values = new Float64Array(ROOM_TO_BEGIN_WITH);
+  #length = 0;
+
+  add(value: number): void {
+    if (this.#length === this.#values.length) this.#makeRoom();
+    this.#values[this.#length++] = value;
+  }
+
+  sorted(): Float64Array {
+    const values = this.#values.subarray(0, this.#length).sort();
+    let kept = 0;
+    for (const value of values) if (kept === 0 || values[kept - 1] !== value) values[kept++] = value;
+    this.#length = kept;
+    return values.subarray(0, kept);
+  }
+
+  /** Once those that occur twice are gone, at least half of it is free. */
+  #makeRoom(): void {
+    const kept = this.sorted();
+    if (kept.length <= this.#values.length / 2) return;
+    const larger = new Float64Array(this.#values.length * 2);
+    larger.set(kept);
+    this.#values = larger;
+  }
 }
 
 /** Every pixel gets the label that most pixels of its region have; of equally frequent ones the smallest. Labels are whole numbers from 0. → [H * W]. */

@@ -1,6 +1,7 @@
 import { assertPositive, assertWhole, assertWithin } from '../bad-input.ts';
 import { labOf } from '../colour/lab.ts';
 import { gaussianBlur } from '../filter/gaussian-blur.ts';
+import { assertFitsPixels } from '../memory.ts';
 import type { Regions, RgbRaster } from '../rasters.ts';
 import { checkpoint, partOf, type RasterTask } from '../raster-task.ts';
 import { joinSmallParts } from './slic-connectivity.ts';
@@ -32,6 +33,7 @@ export function slic(image: RgbRaster, parameters: SlicParameters, task?: Raster
   assertWhole('SLIC', 'iterations', parameters.iterations, 1, 10_000);
   assertPositive('SLIC', 'compactness', parameters.compactness);
   assertWithin('SLIC', 'sigma', parameters.sigmaPx, 0, 1000);
+  assertFitsPixels('SLIC', image, 65);
   if (pixels === 0) return { count: 0, width, height, data: new Int32Array(0) };
   checkpoint(task, 0);
   const steps = gridSteps(height, width, parameters.segments);

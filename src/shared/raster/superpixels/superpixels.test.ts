@@ -92,6 +92,11 @@ describe('quickshift', () => {
     expect(quickshift({ width: 0, height: 3, data: new Uint8Array(0) }, QUICKSHIFT_SILOP, []).count).toBe(0);
     expect(() => quickshift(image, QUICKSHIFT_SILOP, [1])).toThrow('quickshift noise: 1 values for 90×120; expected 10800');
     expect(() => quickshift(image, { ...QUICKSHIFT_SILOP, kernelSize: 0.5 }, noise)).toThrow('kernelSize is 0.5');
+    for (const value of [NaN, Infinity]) {
+      const broken = Float64Array.from(noise);
+      broken[125] = value;
+      expect(() => quickshift(image, QUICKSHIFT_SILOP, broken)).toThrow(`the noise at x = 5, y = 1 is ${value}; expected a finite number`);
+    }
     for (const kernelSize of [NaN, 1001]) expect(() => quickshift(image, { ...QUICKSHIFT_SILOP, kernelSize }, noise)).toThrow(`kernelSize is ${kernelSize}; expected a number from 1 to 1000`);
     for (const sigmaPx of [NaN, 1001]) expect(() => quickshift(image, { ...QUICKSHIFT_SILOP, sigmaPx }, noise)).toThrow(`sigma is ${sigmaPx}; expected a number from 0 to 1000`);
     for (const ratio of [NaN, -1, Infinity]) expect(() => quickshift(image, { ...QUICKSHIFT_SILOP, ratio }, noise)).toThrow(`ratio is ${ratio}; expected a number from 0`);
@@ -105,6 +110,26 @@ describe('regions', () => {
 
   it('are adjacent over sides, each pair once', () => {
     expect([...adjacentRegions(regions)]).toEqual([0, 1, 0, 2, 1, 2, 1, 3, 2, 3]);
+  });
+
+  it('are adjacent as trying all neighbours says, however many they are', () => {
+    const sides = fc.tuple(fc.integer({ min: 0, max: 90 }), fc.integer({ min: 0, max: 90 }), fc.integer({ min: 1, max: 9000 }), fc.nat());
+    fc.assert(
+      fc.property(sides, ([width, height, count, seed]) => {
+        const data = Int32Array.from({ length: width * height }, (_, at) => (Math.imul(at + seed, 2654435761) >>> 8) % count);
+        const pairs = new Set<string>();
+        for (let at = 0; at < data.length; at++) {
+          for (const other of [(at + 1) % width === 0 ? at : at + 1, at + width]) {
+            const [a = 0, b = a] = [data[at], data[other]];
+            if (a !== b) pairs.add(`${Math.min(a, b)} ${Math.max(a, b)}`);
+          }
+        }
+        const found = adjacentRegions({ count, width, height, data });
+        const listed = Array.from({ length: found.length / 2 }, (_, pair) => `${found[pair * 2]} ${found[pair * 2 + 1]}`);
+        return listed.length === pairs.size && listed.every((pair) => pairs.has(pair));
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('vote, the smallest of equals winning', () => {

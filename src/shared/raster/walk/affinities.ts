@@ -1,4 +1,5 @@
 import { badInput } from '../bad-input.ts';
+import { assertFits } from '../memory.ts';
 import { assertPlanes, type Planes } from '../planes.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { pairOffsets, type Offset } from './pair-offsets.ts';
@@ -23,6 +24,7 @@ export function edgeAffinities(edges: Planes, radius: number, sources: PairSourc
   assertPlanes(edges);
   const { width, count, data } = edges;
   if (count !== 1) throw badInput('edge affinities', `the edges are ${count} planes; expected one`, 'Give edges as [1, H, W]; several planes are features.');
+  assertPairsFit(edges, radius);
   const wrong = data.findIndex((edge) => !(edge >= 0 && edge <= 1));
   if (wrong !== -1) {
     throw badInput('edge affinities', `edge ${wrong} is ${data[wrong]}; expected a number from 0 to 1`, 'Take --affinity features for features, or scale the edges to 0..1.');
@@ -43,6 +45,7 @@ export function edgeAffinities(edges: Planes, radius: number, sources: PairSourc
 /** exp(−mean_c |f_i − f_j|) of features [C, H, W]; AffinityNet's rule (methods/refine.md §1). BAD_REQUEST for features that are not finite. */
 export function featureAffinities(features: Planes, radius: number, sources: PairSources = 'inner', task?: RasterTask): PairAffinities {
   assertPlanes(features);
+  assertPairsFit(features, radius);
   const { width, height, count, data } = features;
   const wrong = data.findIndex((feature) => !Number.isFinite(feature));
   if (wrong !== -1) throw badInput('feature affinities', `feature ${wrong} is ${data[wrong]}; expected a finite number`, 'Replace what is not finite first, as with numpy.nan_to_num.');
@@ -70,6 +73,11 @@ export function pathPoints({ dy, dx }: Offset): Offset[] {
     }
   }
   return points;
+}
+
+function assertPairsFit({ width, height }: Planes, radius: number): void {
+  const bytes = width * height * pairOffsets(radius).length * Float32Array.BYTES_PER_ELEMENT;
+  assertFits('affinities', `${width}×${height} px with radius ${radius}`, bytes, 'Take a smaller grid or a smaller radius.');
 }
 
 function pairsOf({ width, height, count }: Planes, radius: number, sources: PairSources, task: RasterTask | undefined, affinityOf: (offset: Offset) => (pixel: number) => number): PairAffinities {

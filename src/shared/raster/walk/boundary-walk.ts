@@ -12,11 +12,7 @@ import { transitionsOf, walk, type Transitions, type WalkParameters } from './ra
  */
 export function walkWithinBoundaries(scores: Planes, affinities: PairAffinities, boundary: ByteRaster, parameters: WalkParameters, task?: RasterTask): Planes {
   const on = boundaryOf(affinities, boundary);
-  const values = affinities.values.map((each, index) => {
-    const step = stepOf(affinities, index);
-    return each.map((value, pixel) => (on[pixel] === 0 && on[pixel + step] === 0 ? value : 0));
-  });
-  return walk(scores, transitionsOf({ ...affinities, values }, parameters.beta, partOf(task, 0, 0.1)), parameters.doublings, partOf(task, 0.1, 1));
+  return walk(scores, transitionsOf(affinities, parameters.beta, partOf(task, 0, 0.1), on), parameters.doublings, partOf(task, 0.1, 1));
 }
 
 /** Stage 2: boundary pixels take in what all their neighbours hold; the others keep theirs, so nothing flows out of a boundary into an interior. */
@@ -26,16 +22,10 @@ export function walkOntoBoundaries(scores: Planes, affinities: PairAffinities, b
   // Column j is that of the receiver: left as it is on a boundary, one at the diagonal elsewhere.
   const masked: Transitions = {
     ...transitions,
-    forth: transitions.forth.map((each, index) => each.map((value, pixel) => (on[pixel + stepOf(affinities, index)] === 0 ? 0 : value))),
-    back: transitions.back.map((each) => each.map((value, pixel) => (on[pixel] === 0 ? 0 : value))),
-    stay: transitions.stay.map((value, pixel) => (on[pixel] === 0 ? 1 : value)),
+    shares: transitions.shares.map((share, pixel) => (on[pixel] === 0 ? 0 : share)),
+    stay: transitions.stay.map((share, pixel) => (on[pixel] === 0 ? 1 : share)),
   };
   return walk(scores, masked, parameters.doublings, partOf(task, 0.1, 1));
-}
-
-function stepOf({ offsets, width }: PairAffinities, index: number): number {
-  const { dy, dx } = offsets[index] ?? { dy: 0, dx: 0 };
-  return dy * width + dx;
 }
 
 function boundaryOf({ width, height }: PairAffinities, boundary: ByteRaster): Uint8Array {

@@ -77,12 +77,12 @@ describe('walk', () => {
       fc.property(grid, ([width, height, radius, seed]) => {
         const data = Float32Array.from({ length: width * height }, (_, at) => ((Math.imul(at + seed, 2654435761) >>> 8) & 255) / 255);
         const affinities = edgeAffinities({ count: 1, width, height, data }, radius);
-        const { steps, forth, back, stay } = transitionsOf(affinities, 10);
+        const { steps, powers, shares, stay } = transitionsOf(affinities, 10);
         const sums = Float64Array.from(stay);
         for (const [index, step] of steps.entries()) {
           for (let pixel = 0; pixel + step < sums.length; pixel++) {
-            sums[pixel + step] = (sums[pixel + step] ?? 0) + (forth[index]?.[pixel] ?? 0);
-            sums[pixel] = (sums[pixel] ?? 0) + (back[index]?.[pixel] ?? 0);
+            sums[pixel + step] = (sums[pixel + step] ?? 0) + (powers[index]?.[pixel] ?? 0) * (shares[pixel + step] ?? 0);
+            sums[pixel] = (sums[pixel] ?? 0) + (powers[index]?.[pixel] ?? 0) * (shares[pixel] ?? 0);
           }
         }
         if (!sums.every((sum) => Math.abs(sum - 1) < 1e-5)) return false;
