@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeNpy, encodeNpy } from '#shared/formats/npy.ts';
 import { encodeLabelPng, readLabelPng } from '#main/images/palette-png.ts';
 import { decodePhoto } from '#main/images/photo.ts';
-import { encodeRgbPng } from '#main/images/rgb-png.ts';
+import { encodeRgbPng } from '#main/images/rgb-files.ts';
 import { TOOLS } from '#main/tools/index.ts';
 import { runToolTask } from '#main/tools/tool-task.ts';
 import { createProgram } from '#main/cli/program.ts';

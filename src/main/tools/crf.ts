@@ -1,26 +1,29 @@
 import * as z from 'zod';
-import { argmaxPlanes, positionsToLabels } from '#shared/raster/background.ts';
+import { argmaxOfMany, argmaxPlanes, positionsToLabels } from '#shared/raster/background.ts';
 import { CRF_ROWS, CRF_ROW_NAMES } from '#shared/raster/crf/crf-rows.ts';
-import { denseCrf } from '#shared/raster/crf/dense-crf.ts';
+import { assertCrfFits, denseCrf } from '#shared/raster/crf/dense-crf.ts';
 import { unaryFromLabels, unaryFromScores } from '#shared/raster/crf/unary.ts';
 import { wholeImage } from '#shared/raster/image-region.ts';
-import type { Planes } from '#shared/raster/planes.ts';
+import type { Planes, Size } from '#shared/raster/planes.ts';
 import { resizePlanesBilinear } from '#shared/raster/resize/resize.ts';
 import { IGNORE } from '#shared/domain/classes.ts';
 import { PenumbraError } from '#shared/errors.ts';
-import { readLabelPng } from '#main/images/palette-png.ts';
-import { defineTool } from './define-tool.ts';
-import { fileFor, readPhoto, readPlanes } from './read-input.ts';
+import { defineTool, type Ending } from './define-tool.ts';
+import { assertFiniteScores } from './planes-of.ts';
+import { fileFor, readLabels, readPhoto, readPlanes } from './read-input.ts';
+import { assertPaletteHolds, assertPaletteHoldsPlanes } from './results.ts';
 import { real, whole } from './settings.ts';
 
 export const crfTool = defineTool({
   name: 'crf',
   summary: 'refine labels or scores by a dense CRF',
-  description: 'Refines a label map or class scores along the borders of a photo, as pydensecrf does. .png: the best label of each pixel; .npy: the probabilities, float32 [L, H, W].',
+  description:
+    'Refines a label map or class scores along the borders of a photo, as pydensecrf does. .png: the best label of each pixel; .npy: the probabilities, float32 [L, H, W], in the order of the labels that are printed; .npz: both, as scores and labels, with the list of these as label_ids.',
   example: 'penumbra tool crf cat.jpg --labels cat.png --out refined.png',
-  ending: '.png',
+  page: 'crf',
+  endings: ['.png', '.npy', '.npz'],
   settings: z.object({
-    labels: z.string().optional().describe('label PNG, or a folder of them by the photos’ names'),
+    labels: z.string().optional().describe('label PNG or whole numbers .npy, or a folder of them by the photos’ names; 255 and what is below 0 is left open'),
     scores: z.string().optional().describe('scores .npy or .npz [L, H, W] in 0..1, background first; or a folder of them'),
     row: z.enum(CRF_ROW_NAMES).default('irn').describe(`published settings that the others default to: ${CRF_ROW_NAMES.join(', ')}`),
     confidence: z.coerce.number().gt(0).lt(1).optional().describe('trust in a label'),
@@ -31,10 +34,10 @@ export const crfTool = defineTool({
     bilateralSrgb: real(0).optional().describe('its deviation of colour, grey values'),
     bilateralCompat: z.coerce.number().optional().describe('its weight; 0 leaves it out'),
   }),
-  async run(file, settings, task) {
+  async run(file, settings, task, ending) {
     const photo = await readPhoto(file);
     const row = CRF_ROWS[settings.row];
-    const { unary, labels } = await startOf(file, photo, { ...settings, confidence: settings.confidence ?? row.labelConfidence });
+    const { unary, labels } = await startOf(file, photo, { ...settings, confidence: settings.confidence ?? row.labelConfidence }, ending);
     const gaussian = { sxyPx: settings.gaussianSxy ?? row.gaussian.sxyPx, compat: settings.gaussianCompat ?? row.gaussian.compat };
     const bilateral = {
       sxyPx: settings.bilateralSxy ?? row.bilateral.sxyPx,
@@ -47,8 +50,13 @@ export const crfTool = defineTool({
       bilateral: bilateral.compat === 0 ? null : bilateral,
     };
     const q = denseCrf(wholeImage(photo), unary, parameters, task);
-    const best = { width: q.width, height: q.height, data: positionsToLabels(argmaxPlanes(q), labels) };
-    return { facts: { width: q.width, height: q.height, labels }, array: { dtype: 'float32', shape: [q.count, q.height, q.width], data: q.data }, labels: best };
+    const { width, height } = photo;
+    const arrays = {
+      scores: { dtype: 'float32', shape: [q.count, height, width], data: q.data },
+      ...(ending === '.npz' ? { labels: { dtype: 'int32', shape: [height, width], data: positionsToLabels(argmaxOfMany(q), labels) } as const } : {}),
+      label_ids: { dtype: 'int32', shape: [labels.length], data: Int32Array.from(labels) },
+    } as const;
+    return { facts: { width, height, labels }, arrays, labels: () => ({ width, height, data: positionsToLabels(argmaxPlanes(q), labels) }) };
   },
 });
 
@@ -58,13 +66,26 @@ interface Start {
   readonly confidence: number;
 }
 
-async function startOf(file: string, photo: { width: number; height: number }, { labels, scores, confidence }: Start): Promise<{ unary: Planes; labels: number[] }> {
+async function startOf(file: string, photo: Size, { labels, scores, confidence }: Start, ending: Ending | null): Promise<{ unary: Planes; labels: number[] }> {
   if (labels !== undefined && scores === undefined) {
-    const map = await readLabelPng(await fileFor(file, labels, ['.png']));
-    const present = [...new Set(map.data)].filter((label) => label !== IGNORE).sort((a, b) => a - b);
+    const labelsFile = await fileFor(file, labels, ['.png', '.npy', '.npz']);
+    const map = await readLabels(labelsFile);
+    assertSizeOf(labelsFile, map, photo);
+    assertPaletteHolds(labelsFile, map.data, ending);
+    const present = [...new Set(map.data)].filter((label) => label !== IGNORE && label >= 0).sort((a, b) => a - b);
+    assertCrfFits(photo, present.length);
     return { unary: unaryFromLabels(map, present, confidence), labels: present };
   }
   if (scores === undefined || labels !== undefined) throw new PenumbraError('BAD_REQUEST', 'Either --labels or --scores is needed.', { remedy: 'Give one of the two.' });
-  const planes = await readPlanes(await fileFor(file, scores, ['.npy', '.npz']));
+  const scoresFile = await fileFor(file, scores, ['.npy', '.npz']);
+  const planes = await readPlanes(scoresFile);
+  assertPaletteHoldsPlanes(scoresFile, planes.count, ending);
+  assertFiniteScores(scoresFile, planes);
+  assertCrfFits(photo, planes.count);
   return { unary: unaryFromScores(resizePlanesBilinear(planes, photo)), labels: Array.from({ length: planes.count }, (_, label) => label) };
+}
+
+function assertSizeOf(file: string, { width, height }: Size, photo: Size): void {
+  if (width === photo.width && height === photo.height) return;
+  throw new PenumbraError('BAD_REQUEST', `${file} is ${width}×${height} px; expected the photo’s ${photo.width}×${photo.height}.`, { remedy: 'Give the labels of this photo, or bring them to its size with "penumbra tool resize --kind labels".' });
 }

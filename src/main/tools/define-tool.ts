@@ -4,18 +4,25 @@ import type { LabelMap } from '#shared/mask/label-map.ts';
 import type { RgbRaster } from '#shared/raster/rasters.ts';
 import type { RasterTask } from '#shared/raster/raster-task.ts';
 
+/** What a file may be written as. .jpg stands for .jpeg too. */
+export const ENDINGS = ['.png', '.jpg', '.npy', '.npz', '.json'] as const;
+export type Ending = (typeof ENDINGS)[number];
+
 /** What a tool made of one file. How much of it is written depends on the ending of the target: see `write-result.ts`. */
 export interface ToolResult {
   /** Numbers for the terminal and --json: sizes, counts, boxes. */
   readonly facts: Readonly<Record<string, unknown>>;
-  /** For .npy. */
-  readonly array?: NpyArray;
-  /** For .png: exact class ids in a palette, or a picture to look at. */
-  readonly labels?: LabelMap;
-  readonly picture?: RgbRaster;
+  /** For .npz, by name; the first of them for .npy. */
+  readonly arrays?: Readonly<Record<string, NpyArray>>;
+  /** For .png: exact class ids in a palette. Made when it is written. */
+  readonly labels?: () => LabelMap;
+  /** For .png and .jpg: a picture to look at. Made when it is written. */
+  readonly picture?: () => RgbRaster;
   /** For .json. */
   readonly json?: unknown;
 }
+
+type SettingsOf<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>;
 
 export interface Tool<Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly name: string;
@@ -23,11 +30,16 @@ export interface Tool<Shape extends z.ZodRawShape = z.ZodRawShape> {
   /** What the files are, what comes out, and after what. */
   readonly description: string;
   readonly example: string;
-  /** Ending of the targets when --out is a folder. */
-  readonly ending: '.png' | '.npy' | '.json';
+  /** Of docs/raster, without its ending; several tools may share one. */
+  readonly page: string;
+  /** What it can write; the first is that of the targets when --out is a folder. */
+  readonly endings: readonly Ending[];
+  /** Fewer, where what comes out depends on a setting or the file. */
+  endingsFor?(settings: SettingsOf<Shape>, file: string): readonly Ending[];
   /** One option a field: its description and default are shown by --help. */
   readonly settings: z.ZodObject<Shape>;
-  run(file: string, settings: z.infer<z.ZodObject<Shape>>, task: RasterTask): Promise<ToolResult>;
+  /** `ending`: of what is to be written, so that what cannot hold the result is refused before it is computed; null where nothing is. */
+  run(file: string, settings: SettingsOf<Shape>, task: RasterTask, ending: Ending | null): Promise<ToolResult>;
 }
 
 /** Keeps the type of the settings for `run`. */

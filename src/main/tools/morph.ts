@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
 import { morphClass, type ClassMorphology } from '#shared/raster/morphology/by-class.ts';
-import { readLabelPng } from '#main/images/palette-png.ts';
 import { defineTool } from './define-tool.ts';
+import { readBytes } from './read-input.ts';
+import { labelsResult } from './results.ts';
 import { real, whole } from './settings.ts';
 
 const KINDS = ['open', 'close', 'fill', 'remove-small'] as const;
@@ -10,9 +11,10 @@ const KINDS = ['open', 'close', 'fill', 'remove-small'] as const;
 export const morphTool = defineTool({
   name: 'morph',
   summary: 'open, close, fill or clean one class of a label map',
-  description: 'Changes the shape of one class. What it loses becomes background, and it gains from background alone, so no other class changes. .png: the label map.',
+  description: 'Changes the shape of one class. What it loses becomes background, and it gains from background alone, so no other class changes. .png, .npy, .npz: the label map.',
   example: 'penumbra tool morph mask.png --label 8 --kind close --radius 3 --out closed.png',
-  ending: '.png',
+  page: 'morph',
+  endings: ['.png', '.npy', '.npz'],
   settings: z.object({
     label: whole(1, 255).optional().describe('the class; needed'),
     kind: z.enum(KINDS).default('open').describe(KINDS.join(', ')),
@@ -22,9 +24,9 @@ export const morphTool = defineTool({
   async run(file, { label, kind, radius, least }, task) {
     if (label === undefined) throw new PenumbraError('BAD_REQUEST', 'No --label is given.', { remedy: 'Name the class whose shape is to change.' });
     const step: ClassMorphology = kind === 'fill' ? { kind } : kind === 'remove-small' ? { kind, leastPx: least } : { kind, radiusPx: radius };
-    const before = await readLabelPng(file);
+    const before = await readBytes(file);
     const labels = morphClass(before, label, step, task);
     const changed = labels.data.reduce((sum, value, pixel) => sum + (value === before.data[pixel] ? 0 : 1), 0);
-    return { facts: { width: labels.width, height: labels.height, changedPixels: changed }, labels, array: { dtype: 'uint8', shape: [labels.height, labels.width], data: labels.data } };
+    return { facts: { width: labels.width, height: labels.height, changedPixels: changed }, ...labelsResult(labels) };
   },
 });

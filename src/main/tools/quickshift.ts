@@ -14,9 +14,10 @@ const NOISE = 1e-5;
 export const quickshiftTool = defineTool({
   name: 'quickshift',
   summary: 'cut a photo into quickshift superpixels',
-  description: 'Quickshift superpixels as scikit-image computes them. .npy: their numbers from 0, int32 [H, W]; .png: the photo with their borders.',
+  description: 'Quickshift superpixels as scikit-image computes them. .npy, .npz: their numbers from 0, int32 [H, W]; .png, .jpg: the photo with their borders.',
   example: 'penumbra tool quickshift cat.jpg --out borders.png',
-  ending: '.npy',
+  page: 'quickshift',
+  endings: ['.npy', '.npz', '.png', '.jpg'],
   settings: z.object({
     kernelSize: real(1).default(QUICKSHIFT_SILOP.kernelSize).describe('deviation of the density’s kernel'),
     maxDistance: real(0).default(QUICKSHIFT_SILOP.maxDistance).describe('longest link to a denser pixel'),
@@ -31,7 +32,7 @@ export const quickshiftTool = defineTool({
     const ties = noise === undefined ? Float64Array.from({ length: photo.width * photo.height }, () => random.normal() * NOISE) : await noiseFor(photo, noise);
     const regions = quickshift(photo, { ...rest, sigmaPx: sigma }, ties, task);
     const { width, height, count, data } = regions;
-    return { facts: { width, height, superpixels: count }, array: { dtype: 'int32', shape: [height, width], data }, picture: drawBorders(photo, regions) };
+    return { facts: { width, height, superpixels: count }, arrays: { labels: { dtype: 'int32', shape: [height, width], data } }, picture: () => drawBorders(photo, regions) };
   },
 });
 

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
+import type { RasterTask } from '#shared/raster/raster-task.ts';
 import type { ByteRaster } from '#shared/raster/rasters.ts';
 import { cocoCountsFromString, cocoCountsToString, decodeCocoRle, encodeCocoRle } from '#shared/raster/rle/coco.ts';
 import { decodeCvatMask, encodeCvatMask } from '#shared/raster/rle/cvat.ts';
 import { decodeLabelStudioRle, encodeLabelStudioRle } from '#shared/raster/rle/label-studio.ts';
 import { defineTool } from './define-tool.ts';
 import { readLabels } from './read-input.ts';
+import { labelsResult } from './results.ts';
 import { whole } from './settings.ts';
 
 const Runs = z.array(z.int().min(0));
@@ -25,48 +27,54 @@ const MAX_PIXELS = 500_000_000;
 export const rleTool = defineTool({
   name: 'rle',
   summary: 'write a mask as run lengths of COCO, CVAT or Label Studio, or read one',
-  description: 'A mask becomes .json of --format; .json that this tool wrote becomes a mask again, .png or .npy with 1 inside.',
+  description: 'A mask becomes .json of --format; .json that this tool wrote becomes a mask again, .png, .npy or .npz with 1 inside.',
   example: 'penumbra tool rle mask.png --format coco --label 8 --out mask.json',
-  ending: '.json',
+  page: 'rle',
+  endings: ['.json', '.png', '.npy', '.npz'],
+  endingsFor: (_, file) => (isCode(file) ? ['.png', '.npy', '.npz'] : ['.json']),
   settings: z.object({
     format: z.enum(['coco', 'cvat', 'label-studio']).default('coco').describe('coco, cvat or label-studio'),
     label: whole(0, 2 ** 31 - 1).optional().describe('only pixels of this label (default: all that are not 0)'),
   }),
-  async run(file, { format, label }) {
-    if (file.toLowerCase().endsWith('.json')) {
-      const { width, height, data } = decode(await readCode(file));
+  async run(file, { format, label }, task) {
+    if (isCode(file)) {
+      const { width, height, data } = decode(await readCode(file), task);
       const labels = { width, height, data: data.map((value) => (value === 0 ? 0 : 1)) };
-      return { facts: { width, height }, labels, array: { dtype: 'uint8', shape: [height, width], data: labels.data } };
+      return { facts: { width, height }, ...labelsResult(labels) };
     }
     const map = await readLabels(file);
     const { width, height } = map;
     const mask = { width, height, data: Uint8Array.from(map.data, (value) => ((label === undefined ? value !== 0 : value === label) ? 1 : 0)) };
-    return { facts: { width, height, format }, json: encode(mask, format) };
+    return { facts: { width, height, format }, json: encode(mask, format, task) };
   },
 });
 
-function encode(mask: ByteRaster, format: 'coco' | 'cvat' | 'label-studio'): z.infer<typeof Code> {
+function isCode(file: string): boolean {
+  return file.toLowerCase().endsWith('.json');
+}
+
+function encode(mask: ByteRaster, format: 'coco' | 'cvat' | 'label-studio', task: RasterTask): z.infer<typeof Code> {
   const { width, height } = mask;
   switch (format) {
     case 'coco':
-      return { format, size: [height, width], counts: cocoCountsToString(encodeCocoRle(mask).counts) };
+      return { format, size: [height, width], counts: cocoCountsToString(encodeCocoRle(mask, task).counts) };
     case 'cvat': {
-      const encoded = encodeCvatMask(mask);
+      const encoded = encodeCvatMask(mask, task);
       return { format, image: { width, height }, mask: encoded === null ? null : { ...encoded, rle: [...encoded.rle] } };
     }
     case 'label-studio':
-      return { format, original_width: width, original_height: height, rle: [...encodeLabelStudioRle(mask)] };
+      return { format, original_width: width, original_height: height, rle: [...encodeLabelStudioRle(mask, task)] };
   }
 }
 
-function decode(code: z.infer<typeof Code>): ByteRaster {
+function decode(code: z.infer<typeof Code>, task: RasterTask): ByteRaster {
   switch (code.format) {
     case 'coco':
-      return decodeCocoRle({ size: code.size, counts: typeof code.counts === 'string' ? cocoCountsFromString(code.counts) : code.counts });
+      return decodeCocoRle({ size: code.size, counts: typeof code.counts === 'string' ? cocoCountsFromString(code.counts) : code.counts }, task);
     case 'cvat':
-      return code.mask === null ? { ...code.image, data: new Uint8Array(code.image.width * code.image.height) } : decodeCvatMask(code.mask, code.image);
+      return code.mask === null ? { ...code.image, data: new Uint8Array(code.image.width * code.image.height) } : decodeCvatMask(code.mask, code.image, task);
     case 'label-studio':
-      return decodeLabelStudioRle(Uint8Array.from(code.rle), { width: code.original_width, height: code.original_height });
+      return decodeLabelStudioRle(Uint8Array.from(code.rle), { width: code.original_width, height: code.original_height }, task);
   }
 }
 

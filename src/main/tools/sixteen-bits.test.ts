@@ -30,7 +30,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function run(name: string, file: string, settings: Record<string, string>) {
   const tool = toolNamed(name);
-  return tool.run(at(file), tool.settings.parse(settings), {});
+  const { labels, picture, ...rest } = await tool.run(at(file), tool.settings.parse(settings), {}, null);
+  return { ...rest, labels: labels?.(), picture: picture?.() };
 }
 
 describe('a photo of 16 bits', () => {

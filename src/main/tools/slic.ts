@@ -8,9 +8,10 @@ import { real, whole, yesNo } from './settings.ts';
 export const slicTool = defineTool({
   name: 'slic',
   summary: 'cut a photo into SLIC superpixels',
-  description: 'SLIC superpixels as scikit-image computes them. .npy: their numbers from 0, int32 [H, W]; .png: the photo with their borders.',
+  description: 'SLIC superpixels as scikit-image computes them. .npy, .npz: their numbers from 0, int32 [H, W]; .png, .jpg: the photo with their borders.',
   example: 'penumbra tool slic cat.jpg --segments 400 --out borders.png',
-  ending: '.npy',
+  page: 'slic',
+  endings: ['.npy', '.npz', '.png', '.jpg'],
   settings: z.object({
     segments: whole(1, 1_000_000).default(SLIC_SILOP.segments).describe('about how many'),
     compactness: real(0).default(SLIC_SILOP.compactness).describe('weight of position against colour'),
@@ -22,6 +23,6 @@ export const slicTool = defineTool({
     const photo = await readPhoto(file);
     const regions = slic(photo, { ...rest, sigmaPx: sigma }, task);
     const { width, height, count, data } = regions;
-    return { facts: { width, height, superpixels: count }, array: { dtype: 'int32', shape: [height, width], data }, picture: drawBorders(photo, regions) };
+    return { facts: { width, height, superpixels: count }, arrays: { labels: { dtype: 'int32', shape: [height, width], data } }, picture: () => drawBorders(photo, regions) };
   },
 });

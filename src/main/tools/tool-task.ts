@@ -1,5 +1,6 @@
+import { PenumbraError } from '#shared/errors.ts';
 import { toolNamed } from './index.ts';
-import { writeResult } from './write-result.ts';
+import { endingOf, writeResult } from './write-result.ts';
 
 /** One file for a worker thread. */
 export interface ToolTask {
@@ -25,9 +26,23 @@ export interface ToolAnswer {
 export async function runToolTask({ tool, file, target, settings, cancelled }: ToolTask): Promise<ToolAnswer> {
   const which = toolNamed(tool);
   const flag = new Int32Array(cancelled);
+  const isCancelled = (): boolean => Atomics.load(flag, 0) !== 0;
+  refuseCancelled(isCancelled);
   const startedMs = performance.now();
-  const result = await which.run(file, which.settings.parse(settings), { isCancelled: () => Atomics.load(flag, 0) !== 0 });
+  const parsed = which.settings.parse(settings);
+  const ending = target === null ? null : endingOf(which, parsed, file, target);
+  const result = await which.run(file, parsed, { isCancelled }, ending);
   const seconds = (performance.now() - startedMs) / 1000;
-  if (target !== null) await writeResult(target, result);
+  refuseCancelled(isCancelled);
+  if (target !== null && ending !== null && !(await writeResult(target, ending, result, isCancelled))) throw stopped();
   return { file, target, facts: result.facts, seconds };
+}
+
+/** Files that wait need not begin, and what ended in time need not be written. */
+function refuseCancelled(isCancelled: () => boolean): void {
+  if (isCancelled()) throw stopped();
+}
+
+function stopped(): PenumbraError {
+  return new PenumbraError('RUN_CANCELLED', 'The computation was stopped.', { remedy: 'Start it again; nothing of it was kept.' });
 }

@@ -1,20 +1,24 @@
 import * as z from 'zod';
 import { PenumbraError } from '#shared/errors.ts';
-import { argmaxPlanes } from '#shared/raster/background.ts';
+import { argmaxOfMany, argmaxPlanes } from '#shared/raster/background.ts';
+import { partOf } from '#shared/raster/raster-task.ts';
 import { edgeAffinities, featureAffinities } from '#shared/raster/walk/affinities.ts';
 import { walkOntoBoundaries, walkWithinBoundaries } from '#shared/raster/walk/boundary-walk.ts';
-import { randomWalk } from '#shared/raster/walk/random-walk.ts';
+import { assertWalkFits, randomWalk } from '#shared/raster/walk/random-walk.ts';
 import { defineTool } from './define-tool.ts';
+import { oneEdgePlane } from './planes-of.ts';
 import { fileFor, readBytes, readPlanes } from './read-input.ts';
+import { assertPaletteHoldsPlanes } from './results.ts';
 import { real, whole } from './settings.ts';
 
 export const walkTool = defineTool({
   name: 'walk',
   summary: 'spread scores by a random walk that edges or features hold back',
   description:
-    'Files are edges, float32 [H, W] in 0..1 (IRN’s rule), or features, float32 [C, H, W] (AffinityNet’s). Scores are spread on the same grid. .npy: float32 [K, H, W]; .png: the best of each pixel.',
+    'Files are edges, float32 [H, W] in 0..1 (IRN’s rule), or features, float32 [C, H, W] (AffinityNet’s). Scores are spread on the same grid. .npy: float32 [K, H, W]; .png: the best of each pixel; .npz: both, as scores and labels.',
   example: 'penumbra tool walk edges.npy --scores cam.npy --out walked.npy',
-  ending: '.npy',
+  page: 'walk',
+  endings: ['.npy', '.npz', '.png'],
   settings: z.object({
     scores: z.string().optional().describe('scores .npy or .npz [K, H, W], or a folder of them; needed'),
     affinity: z.enum(['edges', 'features']).default('edges').describe('what the files hold: edges or features'),
@@ -25,23 +29,27 @@ export const walkTool = defineTool({
     boundary: z.string().optional().describe('mask of boundaries on the same grid, for RETAB’s two stages; or a folder of them'),
     stage: z.enum(['1', '2']).default('1').describe('RETAB’s stage: 1 within boundaries, 2 onto them'),
   }),
-  async run(file, settings, task) {
+  async run(file, settings, task, ending) {
     const { scores: scoresFile, radius, beta, doublings } = settings;
     if (scoresFile === undefined) throw new PenumbraError('BAD_REQUEST', 'No --scores are given.', { remedy: 'Name the scores that are to be spread.' });
     const guide = await readPlanes(file);
-    const scores = await readPlanes(await fileFor(file, scoresFile, ['.npy', '.npz']));
+    const found = await fileFor(file, scoresFile, ['.npy', '.npz']);
+    const scores = await readPlanes(found);
+    assertPaletteHoldsPlanes(found, scores.count, ending);
+    assertWalkFits(guide, radius, scores.count);
     const byEdges = settings.affinity === 'edges';
-    if (byEdges && guide.count !== 1) {
-      throw new PenumbraError('BAD_REQUEST', `${file} holds ${guide.count} planes; expected edges of one.`, { remedy: 'Take --affinity features for features, or give edges as [H, W].' });
-    }
-    const affinities = byEdges ? edgeAffinities(guide, radius, settings.sources ?? 'all') : featureAffinities(guide, radius, settings.sources ?? 'inner');
+    const affinities = byEdges ? edgeAffinities(oneEdgePlane(file, guide), radius, settings.sources ?? 'all', partOf(task, 0, 0.2)) : featureAffinities(guide, radius, settings.sources ?? 'inner', partOf(task, 0, 0.2));
     const parameters = { beta, doublings };
     const walked = await (async () => {
-      if (settings.boundary === undefined) return randomWalk(scores, affinities, parameters, task);
-      const boundary = await readBytes(await fileFor(file, settings.boundary, ['.png', '.npy']));
-      return (settings.stage === '1' ? walkWithinBoundaries : walkOntoBoundaries)(scores, affinities, boundary, parameters, task);
+      if (settings.boundary === undefined) return randomWalk(scores, affinities, parameters, partOf(task, 0.2, 1));
+      const boundary = await readBytes(await fileFor(file, settings.boundary, ['.png', '.npy', '.npz']));
+      return (settings.stage === '1' ? walkWithinBoundaries : walkOntoBoundaries)(scores, affinities, boundary, parameters, partOf(task, 0.2, 1));
     })();
     const { count, width, height, data } = walked;
-    return { facts: { planes: count, width, height }, array: { dtype: 'float32', shape: [count, height, width], data }, labels: { width, height, data: argmaxPlanes(walked) } };
+    const arrays = {
+      scores: { dtype: 'float32', shape: [count, height, width], data },
+      ...(ending === '.npz' ? { labels: { dtype: 'int32', shape: [height, width], data: argmaxOfMany(walked) } as const } : {}),
+    } as const;
+    return { facts: { planes: count, width, height }, arrays, labels: () => ({ width, height, data: argmaxPlanes(walked) }) };
   },
 });

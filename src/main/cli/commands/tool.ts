@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import * as z from 'zod';
@@ -6,6 +6,7 @@ import { PenumbraError } from '#shared/errors.ts';
 import type { Tool } from '../../tools/define-tool.ts';
 import { TOOLS } from '../../tools/index.ts';
 import type { ToolAnswer, ToolTask } from '../../tools/tool-task.ts';
+import { endingOf, partialOf } from '../../tools/write-result.ts';
 import { TaskPool, defaultThreads } from '../../ml/workers/task-pool.ts';
 import { onSignal } from '../on-signal.ts';
 import { jsonOption, wholeNumber, type CommonOptions } from '../options.ts';
@@ -13,22 +14,25 @@ import { Output, UsageError } from '../output.ts';
 
 interface ToolOptions extends CommonOptions, Record<string, unknown> {
   readonly out?: string;
+  readonly as?: string;
   readonly threads?: number;
 }
 
 export function toolCommand(): Command {
   const command = new Command('tool')
     .summary('run one raster primitive on files: crf, slic, canny, walk, rle, …')
-    .description('Runs one of the raster primitives on photos, label maps or NumPy arrays, without a project. docs/raster has a page on each.')
+    .description('Runs one of the raster primitives on photos, label maps or NumPy arrays, without a project. docs/raster has a page on each. Of an .npz of several arrays, FILE.npz:NAME takes the one of that name.')
     .addOption(jsonOption())
-    .addHelpText('after', '\nExamples:\n  $ penumbra tool crf cat.jpg --labels cat.png --out refined.png\n  $ penumbra tool slic photos/*.jpg --out superpixels --threads 2');
+    .addHelpText('after', '\nExamples:\n  $ penumbra tool crf cat.jpg --labels cat.png --out refined.png\n  $ penumbra tool slic photos/*.jpg --out superpixels --as png --threads 2');
   for (const tool of TOOLS) command.addCommand(oneTool(tool).exitOverride().showHelpAfterError('(--help shows how it is used)'));
   return command;
 }
 
 function oneTool(tool: Tool): Command {
   const command = new Command(tool.name).summary(tool.summary).description(tool.description).argument('<files...>');
-  command.option('-o, --out <path>', 'file to write, or a folder (needed for several files); without it only the figures are printed');
+  command
+    .option('-o, --out <path>', `file to write (${tool.endings.join(', ')}), or a folder (needed for several files); without it only the figures are printed`)
+    .option('--as <ending>', `ending of files in a folder (default: ${tool.endings[0]?.slice(1)})`);
   for (const [key, field] of Object.entries(tool.settings.shape)) {
     const preset = presetOf(field as z.ZodType);
     const about = `${(field as z.ZodType).description ?? ''}${preset === undefined ? '' : ` (default: ${preset})`}`;
@@ -37,7 +41,7 @@ function oneTool(tool: Tool): Command {
   return command
     .option('--threads <n>', 'files worked on at once (default: one a core)', wholeNumber('--threads', 1, 64))
     .addOption(jsonOption())
-    .addHelpText('after', `\nExample:\n  $ ${tool.example}`)
+    .addHelpText('after', `\nExample:\n  $ ${tool.example}\n\nMore: docs/raster/${tool.page}.md`)
     .action(async (files: string[], _: ToolOptions, self: Command) => runTool(tool, files, self.optsWithGlobals<ToolOptions>()));
 }
 
@@ -54,7 +58,7 @@ function presetOf(field: z.ZodType): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-async function runTool(tool: Tool, files: readonly string[], { out, threads, json, ...given }: ToolOptions): Promise<void> {
+async function runTool(tool: Tool, files: readonly string[], { out, as, threads, json, ...given }: ToolOptions): Promise<void> {
   const output = new Output({ json: json === true });
   const settings = Object.fromEntries(Object.entries(given).filter(([key, value]) => key in tool.settings.shape && value !== undefined));
   const parsed = tool.settings.safeParse(settings);
@@ -63,48 +67,98 @@ async function runTool(tool: Tool, files: readonly string[], { out, threads, jso
     const key = String(issue?.path[0]);
     throw new UsageError(`--${optionOf(key)} is ${JSON.stringify(settings[key])}; ${issue?.message ?? ''}.`, `"penumbra tool ${tool.name} --help" lists the settings.`);
   }
-  const targets = await targetsOf(tool, files, out);
+  const targets = await targetsOf(tool, files, { out, as, settings: parsed.data });
+  await refuseOverwriting(files, settings, targets);
   const cancelled = new SharedArrayBuffer(4);
+  const flag = new Int32Array(cancelled);
   const count = Math.min(threads ?? defaultThreads(), files.length);
   const pool = new TaskPool<ToolTask, ToolAnswer>(new URL('../../tools/tool-worker.ts', import.meta.url), count);
-  const stopListening = onSignal(() => Atomics.store(new Int32Array(cancelled), 0, 1));
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => (closing ??= pool.close());
+  const stopListening = onSignal(() => {
+    // What is under way ends at its next step; asked twice, at once.
+    if (Atomics.exchange(flag, 0, 1) !== 0) void close();
+    else output.remark('Stopping; press Ctrl-C again to end at once.');
+  });
+  const failures: unknown[] = [];
   try {
-    const answers = await Promise.all(
+    const answers = await Promise.allSettled(
       files.map(async (file, index) => {
-        const answer = await pool.run({ tool: tool.name, file, target: targets[index] ?? null, settings, cancelled });
-        // At once: many files take a while.
-        if (files.length > 1) output.print(lineOf(answer));
-        return answer;
+        try {
+          const answer = await pool.run({ tool: tool.name, file, target: targets[index] ?? null, settings, cancelled });
+          // At once: many files take a while.
+          if (files.length > 1) output.print(lineOf(answer));
+          return answer;
+        } catch (thrown) {
+          // The others end at their next step. A thread that is writing finishes or takes back what it wrote: ended from here, it would leave a part.
+          failures.push(thrown);
+          Atomics.store(flag, 0, 1);
+          throw thrown;
+        }
       }),
     );
-    output.result(answers, () => (answers.length > 1 ? `${answers.length} files` : answers.map(lineOf).join('')));
-  } catch (thrown) {
-    // What is under way ends at its next step, so that no file is left half-written.
-    Atomics.store(new Int32Array(cancelled), 0, 1);
-    throw thrown;
+    if (failures.length > 0) throw failures[0];
+    const done = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    output.result(done, () => (done.length > 1 ? `${done.length} files` : done.map(lineOf).join('')));
   } finally {
+    await close();
+    // Of a thread that ended while it wrote.
+    for (const target of targets) if (target !== null) await rm(partialOf(target), { force: true });
     stopListening();
-    await pool.close();
   }
 }
 
-/** Where each file's result goes; null without --out. */
-async function targetsOf(tool: Tool, files: readonly string[], out: string | undefined): Promise<(string | null)[]> {
+interface Wanted {
+  readonly out: string | undefined;
+  readonly as: string | undefined;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** Where each file's result goes; null without --out. What cannot be written so is refused here, before anything is computed. */
+async function targetsOf(tool: Tool, files: readonly string[], { out, as, settings }: Wanted): Promise<(string | null)[]> {
   if (out === undefined) return files.map(() => null);
   const isFolder = (await stat(out).catch(() => null))?.isDirectory() === true;
-  if (files.length === 1 && !isFolder && path.extname(out) !== '') return [out];
+  const [only] = files;
+  if (files.length === 1 && only !== undefined && !isFolder && path.extname(out) !== '') {
+    assertEnding(tool, settings, only, out);
+    return [out];
+  }
   if (!isFolder && isFileName(out)) throw new UsageError(`--out ${out} names one file for ${files.length}`, 'Name a folder.');
+  const targets = files.map((file) => {
+    const ending = as === undefined ? (tool.endingsFor?.(settings, file) ?? tool.endings)[0] : `.${as.replace(/^\./, '')}`;
+    const target = path.join(out, `${path.parse(file).name}${ending}`);
+    assertEnding(tool, settings, file, target);
+    return target;
+  });
+  const twice = targets.find((target, index) => targets.indexOf(target) !== index);
+  if (twice !== undefined) throw new UsageError(`two files would both become ${twice}`, 'Run them one after the other, into two folders.');
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw new PenumbraError('WRITE_FAILED', `${out} cannot be made a folder.`, { remedy: 'Choose a place that may be written to.', cause });
   });
-  const targets = files.map((file) => path.join(out, `${path.parse(file).name}${tool.ending}`));
-  const twice = targets.find((target, index) => targets.indexOf(target) !== index);
-  if (twice !== undefined) throw new UsageError(`two files would both become ${twice}`, 'Run them one after the other, into two folders.');
   return targets;
 }
 
+function assertEnding(tool: Tool, settings: Readonly<Record<string, unknown>>, file: string, target: string): void {
+  try {
+    endingOf(tool, settings, file, target);
+  } catch (thrown) {
+    throw thrown instanceof PenumbraError ? new UsageError(thrown.message, thrown.remedy) : thrown;
+  }
+}
+
+/** What is read is not to be lost, be it a file of the list, one that a setting names, or one of a folder that a setting names. */
+async function refuseOverwriting(files: readonly string[], settings: Readonly<Record<string, unknown>>, targets: readonly (string | null)[]): Promise<void> {
+  const named = [...files, ...Object.values(settings).filter((value) => typeof value === 'string')].map((place) => place.replace(/(?<=\.npz):[^:/\\]+$/i, ''));
+  const read = new Set(await Promise.all(named.map((place) => realpath(place).catch(() => path.resolve(place)))));
+  for (const target of targets) {
+    const place = target === null ? null : await realpath(target).catch(() => null);
+    if (target === null || place === null || !(read.has(place) || read.has(path.dirname(place)))) continue;
+    throw new UsageError(`${target} is there and may be what is read; it would be overwritten`, 'Choose another --out.');
+  }
+}
+
 function isFileName(out: string): boolean {
-  return /\.(png|npy|json)$/i.test(out);
+  return /\.(png|jpe?g|np[yz]|json)$/i.test(out);
 }
 
 function lineOf({ file, target, facts, seconds }: ToolAnswer): string {

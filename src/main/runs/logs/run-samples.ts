@@ -79,7 +79,7 @@ export class RunSamples {
     const dir = samplesDir(this.#projectDir, this.#runId);
     const sample: RunSample = { id: `${position}-${name}`, step, title, at: new Date().toISOString() };
     // Loaded late: a core that only answers calls needs no encoder.
-    const { encodeRgbPng } = await import('#main/images/rgb-png.ts');
+    const { encodeRgbPng } = await import('#main/images/rgb-files.ts');
     const png = await encodeRgbPng(picture);
     await mkdir(dir, { recursive: true });
     const others = (await readRunSamples(this.#projectDir, this.#runId)).filter(({ id }) => id !== sample.id);

@@ -60,6 +60,7 @@ const BYTES_A_PIXEL = 4 * 8;
 /** Column-normalised transitions of symmetric affinities, the diagonal being 1. Pairs with a pixel that is not 0 in `apart` count as without affinity. */
 export function transitionsOf({ width, height, offsets, values }: PairAffinities, beta: number, task?: RasterTask, apart?: Uint8Array): Transitions {
   assertPositive('random walk', 'beta', beta);
+  assertFits('random walk', `${width}×${height} px with ${offsets.length} offsets`, width * height * offsets.length * BYTES_A_PAIR, 'Take a smaller grid or a smaller radius.');
   const steps = Int32Array.from(offsets, ({ dy, dx }) => dy * width + dx);
   const sums = new Float64Array(width * height).fill(1);
   const powers = values.map((each, index) => {
