@@ -69,6 +69,7 @@ describe('penumbra model forward', () => {
     ['weights of another network', 1, ['efficientnet-lite1', 'x.npy'], /missing: _blocks\.16\._expand_conv\.weight/],
     ['an output stride that the network cannot have, naming those it can', 1, [ARCH, 'x.npy', '--output-stride', '4'], /EfficientNet-Lite, has no output stride 4; it can be built with 8 or 16 or 32/],
     ['an output stride that is no number', 2, [ARCH, 'x.npy', '--output-stride', 'half'], /--output-stride: "half" is no whole number/],
+    ['a part that the network has not', 1, [ARCH, 'x.npy', '--allow-missing', 'fc9'], /no part named fc9 that could be missing[^]*Name head, or modules such as _conv_stem/],
     ['an input that is no photos', 1, [ARCH, 'flat.npy'], /shape \(3, 5\); expected \(batch, 3, height, width\)/],
   ])('refuses %s', async (_, code, [arch = '', input = '', ...more], message) => {
     await writeFile(at('flat.npy'), encodeNpy({ dtype: 'float32', shape: [3, 5], data: new Float32Array(15) }));
@@ -87,6 +88,16 @@ it('runs at another output stride, and says what to change where memory runs out
     'Give smaller photos (now 65 × 65), or cut them into tiles that overlap; or ask for fewer taps (now stage1); or take a larger output stride (now 16; --output-stride 32); or close other programs. Then run it again.',
   );
   expect(existsSync(at('none.npz'))).toBe(false);
+});
+
+it('runs without a head that the weights lack, when told so, and says it', async () => {
+  const weights = readWeights(at('weights.safetensors'));
+  await writeFile(at('headless.safetensors'), writeSafetensors(new Map([...weights].filter(([name]) => !name.startsWith('_fc.')))));
+  const args = ['model', 'forward', '--arch', ARCH, '--weights', at('headless.safetensors'), '--input', at('x.npy'), '--output', at('headless.npz'), '--taps', 'features'];
+  expect(await runCli(args)).toMatchObject({ code: 1, stderr: expect.stringMatching(/missing: _fc\.weight, _fc\.bias[^]*--allow-missing head/) as string });
+  expect(existsSync(at('headless.npz'))).toBe(false);
+  expect(await runCli([...args, '--allow-missing', 'head'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/left at initial values.*: _fc\.weight, _fc\.bias$/m) as string });
+  expect(deviation(Float32Array.from(readWeights(at('headless.npz')).get('features')?.values ?? []), 'features')).toBeLessThan(1e-4);
 });
 
 it.skipIf(engineTrouble('webgpu') !== null)('runs on WebGPU too: it loads, says what is wrong, and ends', async () => {

@@ -54,7 +54,7 @@ describe('onnxruntime makes the same of every network', () => {
     const { weights, taps, entry } = await filled(item);
     const request = { name, entry, classes, weights, source: 'values of names', taps };
     const input = plainValue('input.0', [batch, 3, ...size]);
-    const expected = await forward(backend, { ...request, input });
+    const { results: expected } = await forward(backend, { ...request, input });
 
     const file = Buffer.concat(onnxPieces(await recordNetwork({ ...request, size })));
     const session = await InferenceSession.create(file, ONE_THREAD);

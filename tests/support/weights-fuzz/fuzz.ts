@@ -1,6 +1,6 @@
 import { bytesSource, type ByteSource } from '#shared/formats/byte-source.ts';
 import { PenumbraError } from '#shared/errors.ts';
-import { withReferenceNames } from '#main/ml/weights/mxnet/resnet38-names.ts';
+import { withReferenceNames } from '#main/ml/weights/layouts/reference-names.ts';
 import { openSource } from '#main/ml/weights/open-weights.ts';
 import { STORED_BYTES } from '#main/ml/weights/stored-type.ts';
 import { camDictionary } from '#main/ml/weights/numpy/cam-dictionary.ts';

@@ -45,6 +45,10 @@ export interface LoadOptions {
   readonly source: string;
   /** Keys of the file that may have no parameter, and parameters that may be missing. Anything else is refused. */
   ignore?(name: string): boolean;
+  /** Parameters that may be missing and then keep their values, because the user said so. */
+  mayKeep?(parameter: Parameter): boolean;
+  /** What else can be done about parameters that are missing. */
+  missingRemedy?(missing: readonly Parameter[]): string;
 }
 
 /** What layers need of a store. */
@@ -165,24 +169,24 @@ export class ParamStore implements Parameters {
     const ignored = (name: string): boolean => options.ignore?.(name) ?? false;
     const misshaped: { key: string; expected: number[]; found: number[] }[] = [];
     const fitting: [Parameter, HostTensor][] = [];
-    const missing: string[] = [];
+    const missing: Parameter[] = [];
     for (const parameter of this.list()) {
       const tensor = ignored(parameter.name) ? undefined : tensors.get(parameter.name);
       const expected = referenceShape(parameter.shape, parameter.layout);
-      if (tensor === undefined) missing.push(parameter.name);
+      if (tensor === undefined) missing.push(parameter);
       else if (!sameShape(expected, tensor.shape))
         misshaped.push({ key: parameter.name, expected: [...expected], found: [...tensor.shape] });
       else fitting.push([parameter, tensor]);
     }
     const unused = [...tensors.keys()].filter((key) => !this.#parameters.has(key));
-    const refusedMissing = missing.filter((name) => !ignored(name));
+    const refusedMissing = missing.filter((parameter) => !ignored(parameter.name) && options.mayKeep?.(parameter) !== true);
     const refusedUnused = unused.filter((name) => !ignored(name));
     if (misshaped.length + refusedMissing.length + refusedUnused.length > 0)
-      throw mismatch(options.source, misshaped, refusedMissing, refusedUnused);
+      throw mismatch(options, misshaped, refusedMissing, refusedUnused);
     for (const [parameter, tensor] of fitting) refuseNonFinite(options.source, parameter.name, tensor);
     for (const [parameter, tensor] of fitting) this.#assign(parameter, tensor);
     this.#forgetDerived();
-    return { missing, unused };
+    return { missing: missing.map(({ name }) => name), unused };
   }
 
   #assign(parameter: Parameter, tensor: HostTensor): void {
@@ -226,18 +230,19 @@ function shown(names: readonly string[]): string {
 }
 
 function mismatch(
-  source: string,
+  { source, missingRemedy }: LoadOptions,
   misshaped: readonly { key: string; expected: number[]; found: number[] }[],
-  missing: readonly string[],
+  lacking: readonly Parameter[],
   unused: readonly string[],
 ): PenumbraError {
+  const missing = lacking.map(({ name }) => name);
   const parts: string[] = [];
   const shapes = misshaped.map(({ key, expected, found }) => `${key} is (${found.join(', ')}), expected (${expected.join(', ')})`);
   if (shapes.length > 0) parts.push(`shapes differ: ${shown(shapes)}`);
   if (missing.length > 0) parts.push(`missing: ${shown(missing)}`);
   if (unused.length > 0) parts.push(`not of this network: ${shown(unused)}`);
   return new PenumbraError('WEIGHTS_MISMATCH', `The weights in ${source} do not fit the network; ${parts.join('; ')}.`, {
-    remedy: 'Choose weights of the same architecture and number of classes.',
+    remedy: `Choose weights of the same architecture and number of classes.${lacking.length > 0 && missingRemedy !== undefined ? ` ${missingRemedy(lacking)}` : ''}`,
     details: { source, misshaped: misshaped.map((item) => ({ ...item })), missing: [...missing], unused: [...unused] },
   });
 }

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
 import type { HostTensor } from '../nn/host-tensor.ts';
 import type { NetworkEntry } from '../nn/networks/catalogue.ts';
-import { withReferenceNames } from '../weights/mxnet/resnet38-names.ts';
+import { withReferenceNames } from '../weights/layouts/reference-names.ts';
 import { openWeights } from '../weights/open-weights.ts';
 import { retypedBytes } from '../weights/retype.ts';
 import { writeNewFile } from '../weights/source/new-files.ts';

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
-import { withReferenceNames } from './mxnet/resnet38-names.ts';
+import { withReferenceNames } from './layouts/reference-names.ts';
 import { npzPieces } from './numpy/write.ts';
 import { openWeights } from './open-weights.ts';
 import { retypedBytes } from './retype.ts';
@@ -18,7 +18,7 @@ export interface ConvertOptions {
   readonly target: Target;
   /** Round what the target cannot hold exactly to float32 instead of refusing it. */
   readonly roundToFloat32: boolean;
-  /** Write MXNet's ResNet-38 under PSA's names. */
+  /** Write files of other layouts (layouts/) under the names of the networks' references. */
   readonly referenceNames: boolean;
 }
 

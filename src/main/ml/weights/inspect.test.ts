@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { NETWORKS } from '../nn/networks/catalogue.ts';
 import { guessArchitecture } from './guess-architecture.ts';
 import { inspectWeights } from './inspect.ts';
 import { knownWeights, matchKnown } from './known-weights.ts';
@@ -50,6 +51,21 @@ describe('known weights', () => {
   it('without a known hash are told by name alone', () => {
     expect(matchKnown('ilsvrc-cls_rna-a1_cls1000_ep-0001.params', 'f'.repeat(64))).toMatchObject({ by: 'name' });
     expect(matchKnown('other.params', 'f'.repeat(64))).toBeNull();
+  });
+
+  it.each(knownWeights().map((item) => [item.id, item] as const))('%s: the networks it loads into are in the catalogue, and are of as many outputs where the file has their head', (_, { networks, missing, classes }) => {
+    for (const network of networks) {
+      const entry = NETWORKS.get(network);
+      expect(entry, network).toBeDefined();
+      if (missing?.includes('head') !== true) expect(entry?.classes).toBe(classes);
+    }
+  });
+
+  it('name every classifier that a network of the catalogue starts from', () => {
+    const named = new Set(knownWeights().flatMap(({ networks }) => networks));
+    const lacking = [...NETWORKS.keys()].filter((id) => !named.has(id));
+    // Those that the methods' own authors train, and a ResNet that is only compared.
+    expect(lacking.every((id) => id === 'resnet152' || id.endsWith('-cam') || id.startsWith('deeplabv2') || id.startsWith('deeplabv3plus'))).toBe(true);
   });
 
   it('have hashes that agree with the names their publishers gave them', () => {

@@ -4,7 +4,10 @@ import * as z from 'zod';
 const KnownWeights = z.strictObject({
   id: z.string(),
   title: z.string(),
-  architecture: z.string(),
+  /** Of the catalogue: those that they load into. */
+  networks: z.array(z.string()).min(1),
+  /** Parts of those that the file has not, as `penumbra model forward --allow-missing` takes them. */
+  missing: z.array(z.string()).optional(),
   classes: z.int(),
   file: z.string(),
   /** Of the whole file, or as many digits as its publisher put in its name; null where none is known. */

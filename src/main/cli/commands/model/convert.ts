@@ -23,7 +23,7 @@ export function convertCommand(): Command {
     .argument('<out>', 'the file to write: NAME.safetensors, NAME.npz, NAME.onnx, or FOLDER/model.json for TensorFlow.js, with FOLDER not there yet')
     .addOption(new Option('--to <format>', 'the format to write (default: by the ending of <out>)').choices(['safetensors', 'npz', 'tfjs', 'onnx']))
     .option('--round-float32', 'round float64 to float32 where the format has no float64')
-    .option('--reference-names', 'write MXNet’s ResNet-38 under the names of PSA’s PyTorch network, without its classifier')
+    .option('--reference-names', 'write MXNet’s ResNet-38, torchvision’s VGG-16 and timm’s EfficientNet-Lite under the names of the networks here, without what those lack')
     .option('--arch <name>', 'ONNX: the network, as "penumbra model list" names it')
     .option('--classes <n>', 'ONNX: outputs, where they are not those of the published weights')
     .option('--size <height>x<width>', 'ONNX: of the photos, in pixels (default: 224x224)')

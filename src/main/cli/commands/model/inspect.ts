@@ -29,6 +29,7 @@ function inspectionText(found: Inspection): string {
     ['size', byteSize(found.bytes)],
     ['sha256', found.sha256],
     ['known as', knownText(found.known)],
+    ...loadsInto(found.known),
     ['network', architecture === null ? 'not recognised' : [architecture.backbone, architecture.head].filter((part) => part !== null).join(' with head ')],
     ['outputs', architecture?.classes?.toString() ?? '–'],
     ...(cams === null ? [] : [['CAMs', `as ${cams.madeBy} writes them: keys ${cams.keys.join(', ')} (${cams.counting}), maps ${cams.maps.join(', ')}`]]),
@@ -47,6 +48,12 @@ function inspectionText(found: Inspection): string {
 
 function section(title: string, items: readonly { key: string; what: string }[]): string[] {
   return items.length === 0 ? [] : ['', `${title}:`, table(items.map(({ key, what }) => [`  ${key}`, what]))];
+}
+
+function loadsInto(known: KnownMatch | null): string[][] {
+  if (known === null || known.by === 'differs') return [];
+  const { networks, missing = [] } = known.weights;
+  return [['loads into', `${networks.join(', ')}${missing.length === 0 ? '' : `, without ${missing.join(', ')} (--allow-missing ${missing.join(',')})`}`]];
 }
 
 function knownText(known: KnownMatch | null): string {

@@ -28,5 +28,10 @@ export async function networkChoice(options: NetworkOptions): Promise<NetworkCho
   if (!Number.isInteger(classes) || classes < 1) throw new UsageError(`--classes: "${options.classes ?? ''}" is no count`, 'Give a whole number from 1.');
   const outputStride = options.outputStride === undefined ? undefined : Number(options.outputStride);
   if (outputStride !== undefined && !Number.isInteger(outputStride)) throw new UsageError(`--output-stride: "${options.outputStride ?? ''}" is no whole number`, 'Give 8, 16 or 32.');
-  return { name: options.arch, entry, classes, outputStride, taps: (options.taps ?? '').split(',').filter((name) => name !== '') };
+  return { name: options.arch, entry, classes, outputStride, taps: listed(options.taps) };
+}
+
+/** The names of an option such as `--taps a,b`. */
+export function listed(names: string | undefined): string[] {
+  return (names ?? '').split(',').filter((name) => name !== '');
 }

@@ -4,11 +4,11 @@ import type { BackendId, TensorBackend } from '../../backend/backend.ts';
 import { loadBackend } from '../../backend/load.ts';
 import { encodeNpz } from '../../formats/npz.ts';
 import { outOfMemory } from '../../out-of-memory.ts';
-import { readWeights } from '../../weights/read-weights.ts';
+import { readNamedWeights, readWeights, type ReadWeights } from '../../weights/read-weights.ts';
 import { writeNewFile } from '../../weights/source/new-files.ts';
 import type { HostTensor } from '../host-tensor.ts';
-import type { NetworkEntry } from './catalogue.ts';
-import { forward } from './forward.ts';
+import type { InputScale, NetworkEntry } from './catalogue.ts';
+import { forward, type ForwardResult } from './forward.ts';
 import { outputStrides } from './output-stride.ts';
 
 export interface ForwardFileRequest {
@@ -22,13 +22,23 @@ export interface ForwardFileRequest {
   readonly input: string;
   readonly output: string;
   readonly backend: BackendId;
+  /** See `ModelRequest`. */
+  readonly allowMissing: readonly string[];
 }
 
-/**
- * Runs a network on an array from a file and writes what came of it as .npz.
- * @returns names and shapes of the arrays written
- */
-export async function forwardFile(request: ForwardFileRequest): Promise<{ name: string; shape: readonly number[] }[]> {
+export interface ForwardFileResult {
+  /** What was written. */
+  readonly arrays: readonly { name: string; shape: readonly number[] }[];
+  /** Whose names the weights had, when not the reference's, and how photos were scaled for them. */
+  readonly layout: { readonly title: string; readonly photos: InputScale } | null;
+  /** Tensors of the weights that the network has not, by what they are. */
+  readonly leftOut: readonly { key: string; what: string }[];
+  /** Parameters that the weights lacked, as `allowMissing` let them: whatever is computed from them means nothing. */
+  readonly initial: readonly string[];
+}
+
+/** Runs a network on an array from a file and writes what came of it as .npz. */
+export async function forwardFile(request: ForwardFileRequest): Promise<ForwardFileResult> {
   const arrays = [...readWeights(request.input).values()];
   const [input] = arrays;
   if (input === undefined || arrays.length > 1) {
@@ -37,19 +47,24 @@ export async function forwardFile(request: ForwardFileRequest): Promise<{ name: 
       details: { file: request.input, found: arrays.length },
     });
   }
-  const results = await runOn(request, input);
+  const { results, initial, layout, leftOut } = await runOn(request, input);
   const npz = encodeNpz(Object.fromEntries([...results].map(([name, { shape, values }]) => [name, { shape: [...shape], dtype: 'float32' as const, data: values }])));
   writeNewFile(request.output, [npz], () => undefined);
-  return [...results].map(([name, { shape }]) => ({ name, shape }));
+  return {
+    arrays: [...results].map(([name, { shape }]) => ({ name, shape })),
+    layout: layout === null ? null : { title: layout.title, photos: layout.photos },
+    leftOut: [...leftOut].map(([key, what]) => ({ key, what })),
+    initial,
+  };
 }
 
-async function runOn(request: ForwardFileRequest, input: HostTensor): Promise<Map<string, HostTensor>> {
+async function runOn(request: ForwardFileRequest, input: HostTensor): Promise<ForwardResult & Omit<ReadWeights, 'tensors'>> {
   let backend: TensorBackend | null = null;
   try {
-    const weights = readWeights(request.weights);
+    const { tensors, ...about } = readNamedWeights(request.weights);
     backend = await loadBackend(request.backend);
     faultPoint('model.forward');
-    return await forward(backend, { ...request, weights, source: request.weights, input });
+    return { ...about, ...(await forward(backend, { ...request, weights: tensors, source: request.weights, input })) };
   } catch (thrown) {
     throw outOfMemory(thrown, { what: `${request.entry.title} on (${input.shape.join(', ')})`, backend, ways: savings(request, input), afterwards: 'Then run it again.', details: { input: [...input.shape] } }) ?? thrown;
   }

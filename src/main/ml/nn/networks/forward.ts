@@ -10,12 +10,18 @@ export interface ForwardRequest extends ModelRequest {
   readonly input: HostTensor;
 }
 
+export interface ForwardResult {
+  /** `logits` and the taps asked for. */
+  readonly results: Map<string, HostTensor>;
+  /** Parameters that the weights lacked and were allowed to. */
+  readonly initial: readonly string[];
+}
+
 /**
  * One pass without learning. Numbers go in and come out as PyTorch lays them out: (B, C, H, W) for maps, tokens and attention as they are.
- * @returns `logits` and the taps asked for
  * @throws PenumbraError BAD_REQUEST, and what `loadedModel` throws
  */
-export async function forward(backend: TensorBackend, request: ForwardRequest): Promise<Map<string, HostTensor>> {
+export async function forward(backend: TensorBackend, request: ForwardRequest): Promise<ForwardResult> {
   const { tf } = backend;
   const { input } = request;
   const [, channels, height, width] = input.shape;
@@ -39,7 +45,7 @@ export async function forward(backend: TensorBackend, request: ForwardRequest): 
     const results = new Map<string, HostTensor>();
     for (const [name, tensor] of found) results.set(name, torchLayout(name, { shape: tensor.shape, values: await tensor.data<'float32'>() }));
     tf.dispose([...found.values()]);
-    return results;
+    return { results, initial: model.initial };
   } finally {
     model.parameters.dispose();
   }

@@ -1,7 +1,9 @@
 import { PenumbraError } from '#shared/errors.ts';
 import type { TensorBackend } from '../../backend/backend.ts';
-import type { Random } from '../../random/random.ts';
+import { randomFor, type Random } from '../../random/random.ts';
 import type { HostTensors } from '../host-tensor.ts';
+import type { Parameter } from '../param-store.ts';
+import { allowedMissing, partsOf } from './allowed-missing.ts';
 import { buildNetwork, type Model } from './build.ts';
 import type { NetworkEntry } from './catalogue.ts';
 
@@ -15,17 +17,24 @@ export interface ModelRequest {
   readonly taps: readonly string[];
   /** Default: the reference's. */
   readonly outputStride?: number | undefined;
+  /** Parts that the weights may lack as a whole and that are then left at their initial values: `head`, or modules such as `fc6`. Default none. */
+  readonly allowMissing?: readonly string[];
 }
 
-/** Every initial value is replaced by the file's, or the file refused; drawing millions of normals would take longer than a pass. */
+export interface LoadedModel extends Model {
+  /** Parameters that were left at their initial values. */
+  readonly initial: readonly string[];
+}
+
+/** For networks of which every initial value is replaced by the file's: drawing millions of normals would take longer than a pass. */
 const ZEROS: Random = { unit: () => 0, between: () => 0, integer: () => 0, chance: () => false, normal: () => 0 };
 
 /**
  * A network of the catalogue with weights, for inference. The caller disposes of its parameters.
- * @throws PenumbraError WEIGHTS_MISMATCH, WEIGHTS_MALFORMED; BAD_REQUEST for a tap or an output stride that it has not
+ * @throws PenumbraError WEIGHTS_MISMATCH, WEIGHTS_MALFORMED; BAD_REQUEST for a tap, an output stride or a part that it has not
  */
-export function loadedModel(backend: TensorBackend, { entry, classes, weights, source, taps, outputStride }: ModelRequest): Model {
-  const model = buildNetwork(backend, entry.table, { classes, outputStride, norm: 'frozen', headNorm: 'frozen', forInference: true, random: ZEROS });
+export function loadedModel(backend: TensorBackend, { entry, classes, weights, source, taps, outputStride, allowMissing = [] }: ModelRequest): LoadedModel {
+  const model = buildNetwork(backend, entry.table, { classes, outputStride, norm: 'frozen', headNorm: 'frozen', forInference: true, random: allowMissing.length === 0 ? ZEROS : randomFor(0, 'initial') });
   try {
     const unknown = taps.filter((name) => !model.taps.some((tap) => tap.name === name));
     if (unknown.length > 0) {
@@ -35,8 +44,10 @@ export function loadedModel(backend: TensorBackend, { entry, classes, weights, s
       });
     }
     const ignore = (name: string): boolean => name.endsWith('num_batches_tracked') || entry.copies?.test(name) === true;
-    model.parameters.load(weights, { source, ignore });
-    return model;
+    const mayKeep = allowedMissing(allowMissing, model.parameters.list(), weights);
+    const missingRemedy = (missing: readonly Parameter[]): string => `Where the rest is enough: penumbra model forward --allow-missing ${[...new Set([...allowMissing, ...partsOf(missing)])].join(',')}`;
+    const { missing } = model.parameters.load(weights, { source, ignore, mayKeep, missingRemedy });
+    return { ...model, initial: missing };
   } catch (cause) {
     model.parameters.dispose();
     throw cause;
