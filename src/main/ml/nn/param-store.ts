@@ -48,7 +48,7 @@ export interface LoadOptions {
   /** Parameters that may be missing and then keep their values, because the user said so. */
   mayKeep?(parameter: Parameter): boolean;
   /** What else can be done about parameters that are missing. */
-  missingRemedy?(missing: readonly Parameter[]): string;
+  readonly missingRemedy?: (missing: readonly Parameter[]) => string;
 }
 
 /** What layers need of a store. */
