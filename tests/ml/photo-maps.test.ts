@@ -7,7 +7,7 @@ import type { TileRules } from '#main/ml/inference/tile-plan.ts';
 import { INFERENCE } from '#main/ml/nn/network.ts';
 import { ParamStore } from '#main/ml/nn/param-store.ts';
 import { builder } from '#main/ml/nn/layers/builder.ts';
-import { sumViews } from '#main/ml/stages/sum-views.ts';
+import { summedMaps, sumViews, viewMaps } from '#main/ml/stages/sum-views.ts';
 import { randomFor } from '#main/ml/random/random.ts';
 import { plainValue } from '../../scripts/parity/values.ts';
 import { useEngine } from '../support/engines.ts';
@@ -81,7 +81,7 @@ describe('a photo in tiles', () => {
 });
 
 describe('views of one photo', () => {
-  it('sums scales and mirror images as they are by themselves', async () => {
+  it('sums scales and mirror images as they are by themselves, and any rows of the sum', async () => {
     const { tf, ops } = backend;
     const model = network('symmetric');
     const levels = [photo(40, 64), photo(24, 40)];
@@ -98,7 +98,11 @@ describe('views of one photo', () => {
       ),
     );
     expect(deviation(await summed.data<'float32'>(), await expected.data<'float32'>())).toBeLessThan(1e-5);
-    tf.dispose([summed, expected]);
+    const maps = await viewMaps(backend, { levels, mirror: true }, model.run);
+    const rows = summedMaps(backend, maps, grid, { top: 2, height: 4 });
+    expect(rows.shape).toEqual([1, 4, 15, 4]);
+    expect(deviation(await rows.data<'float32'>(), (await summed.data<'float32'>()).slice(2 * 15 * 4, 6 * 15 * 4))).toBeLessThan(1e-6);
+    tf.dispose([summed, expected, rows, ...maps]);
     expect(tf.memory().numTensors).toBe(before);
     model.dispose();
   });

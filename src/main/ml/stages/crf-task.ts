@@ -1,6 +1,5 @@
 import { PenumbraError } from '#shared/errors.ts';
 import type { LabelMap } from '#shared/mask/label-map.ts';
-import { argmaxPlanes, positionsToLabels } from '#shared/raster/background.ts';
 import type { CrfParameters } from '#shared/raster/crf/crf-rows.ts';
 import { denseCrf } from '#shared/raster/crf/dense-crf.ts';
 import { unaryFromLabels, unaryFromScores } from '#shared/raster/crf/unary.ts';
@@ -9,6 +8,7 @@ import type { Planes, Size } from '#shared/raster/planes.ts';
 import { fitLongSide, resizeLabelsNearest, resizePlanesBilinear } from '#shared/raster/resize/resize.ts';
 import { decodePhoto, type RgbImage } from '#main/images/photo.ts';
 import type { ScoreMaps } from '#shared/formats/score-maps.ts';
+import { bestLabels } from './bands.ts';
 import { withBackground, type BackgroundRule } from './threshold-seeds.ts';
 
 /** What the CRF starts from: a label map at photo size, or class scores on their grid. */
@@ -42,12 +42,11 @@ export async function runCrfTask(task: CrfTask): Promise<LabelMap> {
 }
 
 /** CRF at the working size; Q is scaled to the photo before the best label is taken, so borders stay smooth. */
-export function refine(photo: RgbImage, task: Pick<CrfTask, 'photo' | 'start' | 'parameters'>): LabelMap {
+export async function refine(photo: RgbImage, task: Pick<CrfTask, 'photo' | 'start' | 'parameters'>): Promise<LabelMap> {
   const { start } = task;
   const labels = start.from === 'labels' ? start.labels : [0, ...start.maps.keys];
   const q = denseCrf(wholeImage(photo), unaryAt(start, photo), task.parameters); // [L, h, w]
-  const positions = argmaxPlanes(resizePlanesBilinear(q, task.photo)); // [H * W]
-  return { width: task.photo.width, height: task.photo.height, data: positionsToLabels(positions, labels) };
+  return bestLabels(q, task.photo, labels);
 }
 
 /** Energies at the working size: labels by nearest, scores bilinearly straight from their grid. */

@@ -1,17 +1,19 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
-import type { ScoreMaps } from '#shared/formats/score-maps.ts';
+import type { ClassInfo } from '#shared/domain/classes.ts';
+import { decodeFloat16, encodeFloat16 } from '#shared/formats/float16.ts';
 import type { TensorBackend } from '../backend/backend.ts';
 import type { PyramidLevel } from '../data/sample-protocol.ts';
 import { heatSheet } from '../pictures/heat-sheet.ts';
-import { defineStage } from '../stage.ts';
+import { defineStage, type Picture } from '../stage.ts';
 import { readModel } from '../train/model-file.ts';
 import { classifierNetwork, HEAD_ALONE, type Classifier } from '../train/networks.ts';
 import { requireImages, type TaggedImage } from '../train/select-images.ts';
+import { bandsOf, type Rows } from './bands.ts';
 import { eachPhoto } from './each-photo.ts';
-import { hasScoreMaps, scoreGrid, writeScoreMaps } from './score-maps-io.ts';
+import { hasScoreMaps, scoreGrid, writeScoreMaps, type PackedScoreMaps } from './score-maps-io.ts';
 import { count, flag, scaleList, splitNames } from './settings.ts';
-import { sumViews } from './sum-views.ts';
+import { summedMaps, viewMaps } from './sum-views.ts';
 
 const camsConfig = z.strictObject({
   splits: splitNames(['train', 'val'], { title: 'Splits', source: 'train becomes pseudo-labels; val is for the seeds’ figure' }),
@@ -63,7 +65,7 @@ export const makeCams = defineStage({
           await writeScoreMaps(output, image.id, maps);
           const place = shown.indexOf(image);
           const [photo] = levels;
-          if (place !== -1 && photo !== undefined) context.report.sample(`photo-${place + 1}`, image.name, () => heatSheet(photo, maps, dataset.classes));
+          if (place !== -1 && photo !== undefined) context.report.sample(`photo-${place + 1}`, image.name, () => shownHeat(photo, maps, dataset.classes));
         },
       });
     } finally {
@@ -73,20 +75,31 @@ export const makeCams = defineStage({
 });
 
 /** The maps of the classes that a photo is tagged with, on the stride-4 grid, each with maximum 1. */
-async function activationMaps(backend: TensorBackend, network: Classifier, image: TaggedImage, levels: readonly PyramidLevel[], mirror: boolean): Promise<ScoreMaps> {
+async function activationMaps(backend: TensorBackend, network: Classifier, image: TaggedImage, levels: readonly PyramidLevel[], mirror: boolean): Promise<PackedScoreMaps> {
   const { tf } = backend;
   const channels = image.tags.flatMap((tag, channel) => (tag === 1 ? [channel] : []));
   const grid = scoreGrid(image);
   const keys = channels.map((channel) => channel + 1);
-  if (channels.length === 0) return { keys, planes: { count: 0, ...grid, data: new Float32Array() } };
+  const halves = new Uint16Array(keys.length * grid.height * grid.width);
+  if (channels.length === 0) return { keys, ...grid, halves };
   const positive = (images: Tensor4D) => tf.relu<Tensor4D>(tf.gather(network.maps(images), tf.tensor1d(channels, 'int32'), 3)); // [B, h', w', K]
-  const summed = await sumViews(backend, { levels, mirror, grid }, positive); // [1, h, w, K]
-  const maps = tf.tidy(() => {
-    const largest = tf.max(summed, [1, 2], true); // [1, 1, 1, K]
-    const normalised = tf.div(summed, tf.add(largest, EPSILON));
-    return tf.transpose(normalised, [0, 3, 1, 2]); // [1, K, h, w]
-  });
-  const data = await maps.data<'float32'>();
-  tf.dispose([summed, maps]);
-  return { keys, planes: { count: channels.length, ...grid, data } };
+  const maps = await viewMaps(backend, { levels, mirror }, positive); // [1, h', w', K] each
+  const summed = (rows: Rows): Tensor4D => summedMaps(backend, maps, grid, rows); // [1, rows, w, K]
+  const bands = bandsOf(grid, keys.length);
+  const largest = tf.tidy(() => bands.map((rows) => tf.tidy(() => tf.max(summed(rows), [1, 2], true))).reduce((a, b) => tf.maximum(a, b))); // [1, 1, 1, K]
+  for (const rows of bands) {
+    const normalised = tf.tidy(() => tf.transpose(tf.div(summed(rows), tf.add(largest, EPSILON)), [0, 3, 1, 2])); // [1, K, rows, w]
+    const values = await normalised.data<'float32'>();
+    normalised.dispose();
+    const count = rows.height * grid.width;
+    for (const plane of keys.keys()) halves.set(encodeFloat16(values.subarray(plane * count, (plane + 1) * count)), (plane * grid.height + rows.top) * grid.width);
+  }
+  tf.dispose([largest, ...maps]);
+  return { keys, ...grid, halves };
+}
+
+/** Maps of a huge photo are not brought to memory once more, only to be shown. */
+function shownHeat(photo: PyramidLevel, { keys, width, height, halves }: PackedScoreMaps, classes: readonly ClassInfo[]): Picture | null {
+  if (bandsOf({ width, height }, keys.length).length > 1) return null;
+  return heatSheet(photo, { keys, planes: { count: keys.length, width, height, data: decodeFloat16(halves) } }, classes);
 }

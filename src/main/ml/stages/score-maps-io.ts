@@ -19,16 +19,25 @@ export function scoreGrid(photo: Size): Size {
   return { width: Math.ceil(photo.width / STRIDE), height: Math.ceil(photo.height / STRIDE) };
 }
 
+/** Score maps as they are stored: `halves` are binary16 bits, [K, height, width]. */
+export interface PackedScoreMaps extends Size {
+  readonly keys: readonly number[];
+  readonly halves: Uint16Array;
+}
+
 /** Throws RangeError when keys are not ascending class indices or a score is not finite: a defect of the caller. */
-export function encodeScoreMaps(maps: ScoreMaps): Uint8Array {
-  const { keys, planes } = maps;
+export function encodeScoreMaps({ keys, planes }: ScoreMaps): Uint8Array {
   assertPlanes(planes);
   if (keys.length !== planes.count) throw new RangeError(`score maps: ${keys.length} keys for ${planes.count} planes`);
+  return encodePacked({ keys, width: planes.width, height: planes.height, halves: encodeFloat16(planes.data) });
+}
+
+function encodePacked({ keys, width, height, halves }: PackedScoreMaps): Uint8Array {
   if (!keysAreValid(keys)) throw new RangeError(`score maps: keys are ${keys.join(', ')}; expected ascending class indices from 1`);
-  if (!planes.data.every(Number.isFinite)) throw new RangeError('score maps: a score is not a finite number');
+  if (halves.some((bits) => (bits & 0x7c00) === 0x7c00)) throw new RangeError('score maps: a score is not a finite number');
   return encodeNpz({
     keys: { dtype: 'int32', shape: [keys.length], data: Int32Array.from(keys) },
-    scores: { dtype: 'float16', shape: [planes.count, planes.height, planes.width], data: encodeFloat16(planes.data) },
+    scores: { dtype: 'float16', shape: [keys.length, height, width], data: halves },
   });
 }
 
@@ -44,8 +53,8 @@ export function decodeScoreMaps(bytes: Uint8Array, photo: Size, what: string): S
   return maps;
 }
 
-export async function writeScoreMaps(output: ArtifactWriter, imageId: ImageId, maps: ScoreMaps): Promise<void> {
-  await output.write(scoreMapsFile(imageId), encodeScoreMaps(maps));
+export async function writeScoreMaps(output: ArtifactWriter, imageId: ImageId, maps: PackedScoreMaps): Promise<void> {
+  await output.write(scoreMapsFile(imageId), encodePacked(maps));
 }
 
 export function hasScoreMaps(artifact: ArtifactReader | ArtifactWriter, imageId: ImageId): boolean {

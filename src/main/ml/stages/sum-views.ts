@@ -1,5 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { Size } from '#shared/raster/planes.ts';
+import type { Rows } from './bands.ts';
 import type { TensorBackend } from '../backend/backend.ts';
 import { photoMaps, TILES, type PhotoPixels } from '../inference/photo-maps.ts';
 
@@ -7,27 +8,41 @@ export interface Views {
   readonly levels: readonly PhotoPixels[];
   /** Adds each level mirrored. */
   readonly mirror: boolean;
-  /** Where the maps of all levels are brought, bilinearly, to be summed. */
-  readonly grid: Size;
 }
 
 /**
- * The sum of what `maps` makes of one photo over scales and mirrored, the mirrored maps turned back. [1, h, w, C]; the caller's to dispose.
+ * What `maps` makes of each level of one photo, the mirrored maps turned back and added: [1, h', w', C] each; the caller's to dispose.
  * Views of one shape, a level and its mirror image, go through the network together; levels larger than a tile go tile by tile.
  * @param maps [1 or 2, H, W, 3] in -1..1 to maps of a whole fraction of the size, rounded up, [1 or 2, h', w', C]; called under tidy
  */
-export async function sumViews(backend: TensorBackend, { levels, mirror, grid }: Views, maps: (images: Tensor4D) => Tensor4D): Promise<Tensor4D> {
-  const { tf, ops } = backend;
-  let sum: Tensor4D | null = null;
-  for (const level of levels) {
-    const ofLevel = await photoMaps(backend, level, { mirror, tiles: TILES }, maps);
-    const before: Tensor4D | null = sum;
-    sum = tf.tidy(() => {
-      const sized = ops.resizeBilinear(ofLevel, [grid.height, grid.width], false);
-      return before === null ? sized : tf.add<Tensor4D>(before, sized);
-    });
-    tf.dispose(before === null ? [ofLevel] : [ofLevel, before]);
+export async function viewMaps(backend: TensorBackend, { levels, mirror }: Views, maps: (images: Tensor4D) => Tensor4D): Promise<Tensor4D[]> {
+  const made: Tensor4D[] = [];
+  try {
+    for (const level of levels) made.push(await photoMaps(backend, level, { mirror, tiles: TILES }, maps));
+  } catch (error) {
+    backend.tf.dispose(made);
+    throw error;
   }
-  if (sum === null) throw new Error('views of no level');
+  return made;
+}
+
+/** The sum of these maps, each brought to `grid` bilinearly, or some rows of it. [1, rows, w, C]; the caller's to dispose. */
+export function summedMaps({ tf, ops }: TensorBackend, maps: readonly Tensor4D[], grid: Size, rows: Rows): Tensor4D {
+  const part = rows.height === grid.height ? undefined : { ...rows, left: 0, width: grid.width };
+  const sized = (of: Tensor4D): Tensor4D => ops.resizeBilinear(of, [grid.height, grid.width], false, part);
+  const [first, ...others] = maps;
+  if (first === undefined) throw new Error('a sum of no maps');
+  return others.reduce((sum, next) => {
+    const total = tf.tidy(() => tf.add<Tensor4D>(sum, sized(next)));
+    sum.dispose();
+    return total;
+  }, tf.tidy(() => sized(first)));
+}
+
+/** The sum over all views of one photo on `grid`. [1, h, w, C]; the caller's to dispose. */
+export async function sumViews(backend: TensorBackend, { grid, ...views }: Views & { readonly grid: Size }, maps: (images: Tensor4D) => Tensor4D): Promise<Tensor4D> {
+  const made = await viewMaps(backend, views, maps);
+  const sum = summedMaps(backend, made, grid, { top: 0, height: grid.height });
+  backend.tf.dispose(made);
   return sum;
 }

@@ -1,10 +1,8 @@
 import * as z from 'zod';
-import { argmaxPlanes, positionsToLabels, withAlphaBackground, withThresholdBackground } from '#shared/raster/background.ts';
-import type { LabelMap } from '#shared/mask/label-map.ts';
-import type { Planes, Size } from '#shared/raster/planes.ts';
-import { resizePlanesBilinear } from '#shared/raster/resize/resize.ts';
-import type { ScoreMaps } from '#shared/formats/score-maps.ts';
+import { withAlphaBackground, withThresholdBackground } from '#shared/raster/background.ts';
+import type { Planes } from '#shared/raster/planes.ts';
 import { defineStage } from '../stage.ts';
+import { bestLabels } from './bands.ts';
 import { eachImage } from './each-image.ts';
 import { hasLabelMap, writeLabelMap } from './label-maps-io.ts';
 import { hasScoreMaps, readScoreMaps } from './score-maps-io.ts';
@@ -19,13 +17,6 @@ export interface BackgroundRule {
 /** [K, H, W] → [1 + K, H, W], background first. */
 export function withBackground(scores: Planes, rule: BackgroundRule): Planes {
   return rule.background === 'threshold' ? withThresholdBackground(scores, rule.threshold) : withAlphaBackground(scores, rule.alpha);
-}
-
-/** Scores at photo size, then the best of background and the image's own classes at each pixel. */
-function seedMap(maps: ScoreMaps, photo: Size, rule: BackgroundRule): LabelMap {
-  const scores = resizePlanesBilinear(maps.planes, photo); // [K, H, W]
-  const positions = argmaxPlanes(withBackground(scores, rule)); // [H * W], 0 = background
-  return { width: photo.width, height: photo.height, data: positionsToLabels(positions, [0, ...maps.keys]) };
 }
 
 export const backgroundConfig = {
@@ -57,8 +48,9 @@ export const thresholdSeeds = defineStage({
     await eachImage(context, images, {
       isDone: (image) => hasLabelMap(context.output, image.id),
       make: async (image) => {
-        const map = seedMap(await readScoreMaps(cams, image), image, config);
-        await writeLabelMap(context.output, image.id, map);
+        const { keys, planes } = await readScoreMaps(cams, image);
+        const finish = (band: Planes): Planes => withBackground(band, config);
+        await writeLabelMap(context.output, image.id, await bestLabels(planes, image, [0, ...keys], { finish, breathe: () => context.breathe() }));
       },
     });
   },

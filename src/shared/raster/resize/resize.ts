@@ -40,18 +40,22 @@ function assertSizes(from: Size, to: Size, bytesEach: number): void {
   assertFits('resize', `${to.width}×${to.height} px`, to.width * to.height * bytesEach, 'Ask for a smaller size, or for fewer planes.');
 }
 
-/** Score planes at another size: [K, h, w] → [K, H, W]. BAD_REQUEST for empty ones and sizes that cannot be made. */
-export function resizePlanesBilinear(planes: Planes, size: Size, task?: RasterTask): Planes {
+/**
+ * Score planes at another size: [K, h, w] → [K, H, W]; with `rows`, those rows of it alone, [K, rows.height, W]. BAD_REQUEST for empty ones and sizes
+ * that cannot be made.
+ */
+export function resizePlanesBilinear(planes: Planes, size: Size, task?: RasterTask, rows?: { readonly top: number; readonly height: number }): Planes {
   assertPlanes(planes);
   const { count, width: fromWidth, height: fromHeight, data: from } = planes;
-  const { width, height } = size;
-  if (fromWidth === width && fromHeight === height) {
+  const { width } = size;
+  const { top, height } = rows ?? { top: 0, height: size.height };
+  if (fromWidth === width && fromHeight === size.height && height === size.height) {
     checkpoint(task, 1);
     return planes;
   }
-  assertSizes(planes, size, count * 4);
+  assertSizes(planes, { width, height }, count * 4);
   const columns = bilinearAxis(fromWidth, width);
-  const rows = bilinearAxis(fromHeight, height);
+  const lines = bilinearAxis(fromHeight, size.height);
   const data = new Float32Array(count * width * height);
   const upper = new Float32Array(width);
   const lower = new Float32Array(width);
@@ -67,13 +71,13 @@ export function resizePlanesBilinear(planes: Planes, size: Size, task?: RasterTa
     for (let y = 0; y < height; y++) {
       if (y % run === 0) checkpoint(task, (plane + y / height) / count);
       const fromPlane = plane * fromHeight * fromWidth;
-      readRow(upper, fromPlane + (rows.low[y] ?? 0) * fromWidth);
-      readRow(lower, fromPlane + (rows.high[y] ?? 0) * fromWidth);
-      const weight = rows.weight[y] ?? 0;
+      readRow(upper, fromPlane + (lines.low[top + y] ?? 0) * fromWidth);
+      readRow(lower, fromPlane + (lines.high[top + y] ?? 0) * fromWidth);
+      const weight = lines.weight[top + y] ?? 0;
       const start = (plane * height + y) * width;
       for (let x = 0; x < width; x++) {
-        const top = upper[x] ?? 0;
-        data[start + x] = top + ((lower[x] ?? 0) - top) * weight;
+        const above = upper[x] ?? 0;
+        data[start + x] = above + ((lower[x] ?? 0) - above) * weight;
       }
     }
   }
