@@ -2,10 +2,9 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as z from 'zod';
 import type { ClassInfo } from '#shared/domain/classes.ts';
 import { decodeFloat16, encodeFloat16 } from '#shared/formats/float16.ts';
-import type { TensorBackend } from '../backend/backend.ts';
 import type { PyramidLevel } from '../data/sample-protocol.ts';
 import { heatSheet } from '../pictures/heat-sheet.ts';
-import { defineStage, type Picture } from '../stage.ts';
+import { defineStage, type Picture, type StageContext } from '../stage.ts';
 import { readModel } from '../train/model-file.ts';
 import { classifierNetwork, HEAD_ALONE, type Classifier } from '../train/networks.ts';
 import { requireImages, type TaggedImage } from '../train/select-images.ts';
@@ -61,7 +60,7 @@ export const makeCams = defineStage({
       await eachPhoto(context, images, config, {
         isDone: (image) => hasScoreMaps(output, image.id),
         make: async (image, levels) => {
-          const maps = await activationMaps(context.backend, network, image, levels, config.mirror);
+          const maps = await activationMaps({ backend: context.backend, breathe: () => context.breathe() }, network, image, levels, config.mirror);
           await writeScoreMaps(output, image.id, maps);
           const place = shown.indexOf(image);
           const [photo] = levels;
@@ -75,7 +74,7 @@ export const makeCams = defineStage({
 });
 
 /** The maps of the classes that a photo is tagged with, on the stride-4 grid, each with maximum 1. */
-async function activationMaps(backend: TensorBackend, network: Classifier, image: TaggedImage, levels: readonly PyramidLevel[], mirror: boolean): Promise<PackedScoreMaps> {
+async function activationMaps({ backend, breathe }: Pick<StageContext, 'backend' | 'breathe'>, network: Classifier, image: TaggedImage, levels: readonly PyramidLevel[], mirror: boolean): Promise<PackedScoreMaps> {
   const { tf } = backend;
   const channels = image.tags.flatMap((tag, channel) => (tag === 1 ? [channel] : []));
   const grid = scoreGrid(image);
@@ -87,14 +86,18 @@ async function activationMaps(backend: TensorBackend, network: Classifier, image
   const summed = (rows: Rows): Tensor4D => summedMaps(backend, maps, grid, rows); // [1, rows, w, K]
   const bands = bandsOf(grid, keys.length);
   const largest = tf.tidy(() => bands.map((rows) => tf.tidy(() => tf.max(summed(rows), [1, 2], true))).reduce((a, b) => tf.maximum(a, b))); // [1, 1, 1, K]
-  for (const rows of bands) {
-    const normalised = tf.tidy(() => tf.transpose(tf.div(summed(rows), tf.add(largest, EPSILON)), [0, 3, 1, 2])); // [1, K, rows, w]
-    const values = await normalised.data<'float32'>();
-    normalised.dispose();
-    const count = rows.height * grid.width;
-    for (const plane of keys.keys()) halves.set(encodeFloat16(values.subarray(plane * count, (plane + 1) * count)), (plane * grid.height + rows.top) * grid.width);
+  try {
+    for (const rows of bands) {
+      await breathe();
+      const normalised = tf.tidy(() => tf.transpose(tf.div(summed(rows), tf.add(largest, EPSILON)), [0, 3, 1, 2])); // [1, K, rows, w]
+      const values = await normalised.data<'float32'>();
+      normalised.dispose();
+      const count = rows.height * grid.width;
+      for (const plane of keys.keys()) halves.set(encodeFloat16(values.subarray(plane * count, (plane + 1) * count)), (plane * grid.height + rows.top) * grid.width);
+    }
+  } finally {
+    tf.dispose([largest, ...maps]);
   }
-  tf.dispose([largest, ...maps]);
   return { keys, ...grid, halves };
 }
 

@@ -158,7 +158,7 @@ describe('refine-crf', { timeout: 180_000 }, () => {
     const config = refineCrf.config.parse({ unary: 'scores', row: 'psa', threshold: 0.4, longSidePx: 60, iterations: 3 });
     await refineCrf.run(context, config, { seeds: undefined, cams: cams({ 1: disc(), 2: disc() }) });
     const maps = decodeScoreMaps(encodeScoreMaps(disc()), image(1), 'disc');
-    const direct = refine(await decodePhoto(image(1).photoPath, { longSide: 60 }), {
+    const direct = await refine(await decodePhoto(image(1).photoPath, { longSide: 60 }), {
       photo: { width: WIDTH, height: HEIGHT },
       start: { from: 'scores', maps, rule: config },
       parameters: crfParameters(config),
