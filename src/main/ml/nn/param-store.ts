@@ -47,8 +47,8 @@ export interface LoadOptions {
   ignore?(name: string): boolean;
   /** Parameters that may be missing and then keep their values, because the user said so. */
   mayKeep?(parameter: Parameter): boolean;
-  /** What else can be done about parameters that are missing. */
-  readonly missingRemedy?: (missing: readonly Parameter[]) => string;
+  /** What else can be done where nothing is wrong but that these are missing. */
+  readonly remedyOf?: (missing: readonly Parameter[]) => string | null;
 }
 
 /** What layers need of a store. */
@@ -230,7 +230,7 @@ function shown(names: readonly string[]): string {
 }
 
 function mismatch(
-  { source, missingRemedy }: LoadOptions,
+  { source, remedyOf }: LoadOptions,
   misshaped: readonly { key: string; expected: number[]; found: number[] }[],
   lacking: readonly Parameter[],
   unused: readonly string[],
@@ -241,8 +241,9 @@ function mismatch(
   if (shapes.length > 0) parts.push(`shapes differ: ${shown(shapes)}`);
   if (missing.length > 0) parts.push(`missing: ${shown(missing)}`);
   if (unused.length > 0) parts.push(`not of this network: ${shown(unused)}`);
+  const remedy = misshaped.length + unused.length > 0 ? null : (remedyOf?.(lacking) ?? null);
   return new PenumbraError('WEIGHTS_MISMATCH', `The weights in ${source} do not fit the network; ${parts.join('; ')}.`, {
-    remedy: `Choose weights of the same architecture and number of classes.${lacking.length > 0 && missingRemedy !== undefined ? ` ${missingRemedy(lacking)}` : ''}`,
+    remedy: `Choose weights of the same architecture and number of classes.${remedy === null ? '' : ` ${remedy}`}`,
     details: { source, misshaped: misshaped.map((item) => ({ ...item })), missing: [...missing], unused: [...unused] },
   });
 }

@@ -32,7 +32,14 @@ export function allowedMissing(parts: readonly string[], parameters: readonly Pa
   return (parameter) => absent.some((part) => isOf(part, parameter));
 }
 
-/** How to say that these may be missing: whole heads by that word. */
-export function partsOf(missing: readonly Parameter[]): string[] {
-  return [...new Set(missing.map(({ name, group }) => (group === HEAD ? HEAD : moduleOf(name))))];
+/** More than these are no part of a network that the rest fits. */
+const MAX_SUGGESTED = 6;
+
+/** What to say of parameters that are missing where all else fits; null where the file holds parts by halves, or lacks too much. */
+export function missingRemedy(allowed: readonly string[], missing: readonly Parameter[], weights: HostTensors): string | null {
+  const parts = [...new Set(missing.map(({ name, group }) => (group === HEAD ? HEAD : moduleOf(name))))];
+  const modules = new Set([...weights.keys()].map(moduleOf));
+  const isHalf = missing.some(({ name }) => modules.has(moduleOf(name)));
+  if (isHalf || parts.length > MAX_SUGGESTED) return null;
+  return `Where the rest is enough: penumbra model forward --allow-missing ${[...new Set([...allowed, ...parts])].join(',')}`;
 }

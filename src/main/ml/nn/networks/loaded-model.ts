@@ -2,8 +2,7 @@ import { PenumbraError } from '#shared/errors.ts';
 import type { TensorBackend } from '../../backend/backend.ts';
 import { randomFor, type Random } from '../../random/random.ts';
 import type { HostTensors } from '../host-tensor.ts';
-import type { Parameter } from '../param-store.ts';
-import { allowedMissing, partsOf } from './allowed-missing.ts';
+import { allowedMissing, missingRemedy } from './allowed-missing.ts';
 import { buildNetwork, type Model } from './build.ts';
 import type { NetworkEntry } from './catalogue.ts';
 
@@ -45,8 +44,7 @@ export function loadedModel(backend: TensorBackend, { entry, classes, weights, s
     }
     const ignore = (name: string): boolean => name.endsWith('num_batches_tracked') || entry.copies?.test(name) === true;
     const mayKeep = allowedMissing(allowMissing, model.parameters.list(), weights);
-    const missingRemedy = (missing: readonly Parameter[]): string => `Where the rest is enough: penumbra model forward --allow-missing ${[...new Set([...allowMissing, ...partsOf(missing)])].join(',')}`;
-    const { missing } = model.parameters.load(weights, { source, ignore, mayKeep, missingRemedy });
+    const { missing } = model.parameters.load(weights, { source, ignore, mayKeep, remedyOf: (lacking) => missingRemedy(allowMissing, lacking, weights) });
     return { ...model, initial: missing };
   } catch (cause) {
     model.parameters.dispose();
