@@ -6,7 +6,8 @@ export function printTable(results: Readonly<Record<string, Measured>>): void {
   for (const [name, rows] of Object.entries(results)) {
     for (const row of rows) {
       const bound = row.atMost === undefined ? (row.atLeast === undefined ? '' : `≥ ${row.atLeast}`) : `≤ ${row.atMost}`;
-      const missed = (row.atMost !== undefined && row.value > row.atMost) || (row.atLeast !== undefined && row.value < row.atLeast);
+      // What is no number holds no bound.
+      const missed = (row.atMost !== undefined && !(row.value <= row.atMost)) || (row.atLeast !== undefined && !(row.value >= row.atLeast));
       console.log(`| ${name}: ${row.figure} | ${Number(row.value.toPrecision(4))} ${row.unit} | ${bound} | ${bound === '' ? '' : missed ? 'missed' : 'held'} |`);
     }
   }

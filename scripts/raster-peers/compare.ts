@@ -20,10 +20,8 @@ import { walkOntoBoundaries, walkWithinBoundaries } from '#shared/raster/walk/bo
 import { randomWalk } from '#shared/raster/walk/random-walk.ts';
 import { shareMatched, worstDifference } from '../../tests/support/raster-fixtures.ts';
 import { adjustedRand } from './adjusted-rand.ts';
+import type { Agreement } from './bounds.ts';
 import type { RasterReference } from './reference.ts';
-
-/** Shares that agree, 1 being all; keys that begin with "largest" are differences. */
-export type Agreement = Readonly<Record<string, number>>;
 
 export function compare(reference: RasterReference): Agreement {
   const image = reference.bytes('image');

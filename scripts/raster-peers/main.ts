@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import type { Measured } from '../bench/method-measures.ts';
 import { printTable } from '../bench/table.ts';
 import { benchBrowser } from './browser.ts';
-import { compare, type Agreement } from './compare.ts';
+import { judgeAgreements, type Agreement } from './bounds.ts';
+import { compare } from './compare.ts';
 import { crfMemory, crfThroughput } from './crf-measures.ts';
 import { largePhotos } from './large-measures.ts';
 import { makeReference, referenceFile } from './photo-reference.ts';
@@ -51,9 +52,11 @@ async function parity(count: number): Promise<void> {
     agreements.push(compare(reference));
     console.log(name, JSON.stringify(agreements.at(-1)));
   }
-  console.log(`\nworst of ${agreements.length} photos`);
-  for (const key of Object.keys(agreements[0] ?? {})) {
-    const found = agreements.map((one) => one[key] ?? NaN);
-    console.log(`${key.padEnd(46)} ${key.startsWith('largest') ? Math.max(...found) : Math.min(...found)}`);
-  }
+  const verdicts = judgeAgreements(agreements);
+  console.log(`\n| worst of ${agreements.length} photos | | bound | |\n| --- | --- | --- | --- |`);
+  for (const { key, worst, bound, held } of verdicts) console.log(`| ${key} | ${Number(worst.toPrecision(6))} | ${bound} | ${held ? (bound === '' ? '' : 'held') : 'missed'} |`);
+  const missed = verdicts.filter(({ held }) => !held);
+  if (missed.length === 0) return;
+  console.error(`Missed: ${missed.map(({ key }) => key).join('; ')}.`);
+  process.exitCode = 1;
 }

@@ -37,16 +37,22 @@ export function boundaryF(mask: ByteRaster, truth: ByteRaster, tolerance = 0.008
 }
 
 function binary(mask: ByteRaster): ByteRaster {
-  return { ...mask, data: mask.data.map((value) => (value === 0 ? 0 : 1)) };
+  const data = new Uint8Array(mask.data.length);
+  for (let pixel = 0; pixel < data.length; pixel++) data[pixel] = mask.data[pixel] === 0 ? 0 : 1;
+  return { ...mask, data };
 }
 
 function count({ data }: ByteRaster): number {
-  return data.reduce((sum, value) => sum + value, 0);
+  let sum = 0;
+  for (let pixel = 0; pixel < data.length; pixel++) sum += data[pixel] ?? 0;
+  return sum;
 }
 
 /** How many pixels of `points` lie within `radiusPx` of one of `others`. */
 function countWithin(points: ByteRaster, others: ByteRaster, radiusPx: number, task: RasterTask | undefined): number {
-  const distance = squaredDistance({ ...others, data: others.data.map((value) => 1 - value) }, partOf(task, 0, 0.875));
+  const outside = new Uint8Array(others.data.length);
+  for (let pixel = 0; pixel < outside.length; pixel++) outside[pixel] = 1 - (others.data[pixel] ?? 0);
+  const distance = squaredDistance({ ...others, data: outside }, partOf(task, 0, 0.875));
   const limit = radiusPx * radiusPx;
   let within = 0;
   for (const [from, to] of runsOf(distance.length, 1, partOf(task, 0.875, 1))) {

@@ -1,6 +1,6 @@
 import { badInput } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
-import { askingEveryRun, checkpoint, type RasterTask } from '../raster-task.ts';
+import { askingEveryRun, checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 
 /**
  * Label Studio's brush masks: bits, highest first: 32 of the number of words, 5 of the word's bits − 1, four times 4 of a length's bits − 1; then
@@ -15,12 +15,14 @@ const LONGEST = 2 ** 16;
 /** The bytes that label-studio-converter writes for a mask of 0 and 255. */
 export function encodeLabelStudioRle(mask: ByteRaster, task?: RasterTask): Uint8Array {
   const words = new Uint8Array(mask.data.length * 4);
-  for (let pixel = 0; pixel < mask.data.length; pixel++) if (mask.data[pixel] !== 0) words.fill(255, pixel * 4, pixel * 4 + 4);
+  for (const [from, to] of runsOf(mask.data.length, 4, partOf(task, 0, 0.5))) {
+    for (let pixel = from; pixel < to; pixel++) if (mask.data[pixel] !== 0) words.fill(255, pixel * 4, pixel * 4 + 4);
+  }
   const bits = new BitWriter();
   bits.write(words.length, 32);
   bits.write(WORD_BITS - 1, 5);
   for (const length of LENGTH_BITS) bits.write(length - 1, 4);
-  const ask = askingEveryRun(words.length, task);
+  const ask = askingEveryRun(words.length, partOf(task, 0.5, 1));
   for (let at = 0; at < words.length; ) {
     ask(at);
     let run = 1;
