@@ -50,19 +50,25 @@ describe('components', () => {
     fc.record({ width: fc.constant(width), height: fc.constant(height), data: fc.array(fc.constantFrom(0, 1, -7, 100_000), { minLength: width * height, maxLength: width * height }) }),
   );
 
-  it('partition any image: equal neighbours are in one, each is of one value, sizes add up', () => {
+  it('partition any image into what floods from each first pixel reach', () => {
     fc.assert(
       fc.property(picture, fc.constantFrom(4 as const, 8 as const), ({ width, height, data }, connectivity) => {
         const { count, data: labels, sizes, values } = labelComponents({ width, height, data: Int32Array.from(data) }, connectivity);
-        let last = -1;
-        for (const [pixel, label] of labels.entries()) {
-          if (label < 0 || label >= count || label > last + 1 || values[label] !== data[pixel]) return false;
-          last = Math.max(last, label);
-          const right = pixel % width < width - 1 && data[pixel] === data[pixel + 1];
-          if (right && labels[pixel + 1] !== label) return false;
-          if (data[pixel] === data[pixel + width] && labels[pixel + width] !== label) return false;
-        }
-        return sizes.reduce((sum, size) => sum + size, 0) === width * height;
+        const expected = new Int32Array(data.length).fill(-1);
+        const reached: number[] = [];
+        const flood = (x: number, y: number, value: number, number: number): number => {
+          const pixel = y * width + x;
+          if (x < 0 || y < 0 || x >= width || y >= height || data[pixel] !== value || expected[pixel] !== -1) return 0;
+          expected[pixel] = number;
+          let sum = 1;
+          for (const dy of [-1, 0, 1]) for (const dx of [-1, 0, 1]) if (connectivity === 8 || dx === 0 || dy === 0) sum += flood(x + dx, y + dy, value, number);
+          return sum;
+        };
+        for (const [pixel, value] of data.entries()) if (expected[pixel] === -1) reached.push(flood(pixel % width, Math.floor(pixel / width), value, reached.length));
+        expect(labels).toEqual(expected);
+        expect([...sizes]).toEqual(reached);
+        expect(count).toBe(reached.length);
+        for (const [pixel, label] of labels.entries()) expect(values[label]).toBe(data[pixel]);
       }),
     );
   });

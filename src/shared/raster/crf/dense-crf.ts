@@ -58,10 +58,11 @@ export class DenseCrf {
     const settings = parameters.iterations === 0 || count === 1 ? [] : [parameters.gaussian, parameters.bilateral].filter((one) => one !== null);
     // Building the lattices takes about as long as an iteration.
     const turns = parameters.iterations + 1;
-    const kernels = settings.map((one, index) => this.#kernel(one, partOf(task, index / settings.length / turns, (index + 1) / settings.length / turns)));
-    const engine = makeEngine(kernels, pixels, count, settings.some(({ compat }) => typeof compat !== 'number'), this.#engine);
-    negatedRows(unary, engine);
-    engine.softmax();
+    const first = partOf(task, 0, 1 / turns);
+    const kernels = settings.map((one, index) => this.#kernel(one, partOf(first, (0.8 * index) / settings.length, (0.8 * (index + 1)) / settings.length)));
+    const engine = makeEngine(kernels, { points: pixels, count, mixes: settings.some(({ compat }) => typeof compat !== 'number') }, partOf(first, 0.8, 0.9), this.#engine);
+    negatedRows(unary, engine, partOf(first, 0.9, 0.95));
+    engine.softmax(partOf(first, 0.95, 1));
     for (let iteration = 0; iteration < (kernels.length === 0 ? 0 : parameters.iterations); iteration++) {
       const turn = partOf(task, (iteration + 1) / turns, (iteration + 2) / turns);
       negatedRows(unary, engine, partOf(turn, 0, 0.1));
@@ -159,7 +160,7 @@ function checkEnergies({ count, width, height, data }: Planes): void {
 const PIXELS_AT_ONCE = 64;
 
 /** [L, H, W] → [H * W, stride], negated, into the engine's logits; fillers are forbidden. */
-function negatedRows({ count, data }: Planes, { logits, stride }: MeanFieldEngine, task?: RasterTask): void {
+function negatedRows({ count, data }: Planes, { logits, stride }: MeanFieldEngine, task: RasterTask | undefined): void {
   const pixels = data.length / count;
   const fill = (first: number, end: number): void => {
     for (let plane = 0; plane < count; plane++) {

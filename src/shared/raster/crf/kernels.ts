@@ -24,7 +24,11 @@ export function makeKernel(image: ImageRegion, deviations: readonly number[], no
   const sums = new Float32Array(lattice.points);
   lattice.filterAdd(ones, sums, { stride: 1, first: 0, count: 1, before: ones, after: ones }, partOf(task, 0.8, 1));
   lattice.release();
-  const norm = sums.map((sum) => (normalisation === 'symmetric' ? 1 / Math.sqrt(sum + NORM_FLOOR) : 1 / (sum + NORM_FLOOR)));
+  const norm = sums; // from here on
+  for (let point = 0; point < norm.length; point++) {
+    const sum = (sums[point] ?? 0) + NORM_FLOOR;
+    norm[point] = 1 / (normalisation === 'symmetric' ? Math.sqrt(sum) : sum);
+  }
   return { lattice, before: normalisation === 'after' ? ones : norm, after: normalisation === 'before' ? ones : norm };
 }
 

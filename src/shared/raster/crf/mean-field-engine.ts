@@ -1,5 +1,5 @@
 import { assertFits } from '../memory.ts';
-import { partOf, runsOf, type RasterTask } from '../raster-task.ts';
+import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { Placing, WasmLoops } from '../wasm-loops.ts';
 import type { Kernel } from './kernels.ts';
 import { MEAN_FIELD_WASM } from './mean-field-wasm.ts';
@@ -25,14 +25,21 @@ export interface MeanFieldEngine {
 /** Labels filtered at once: more gain no speed, and the lattice's memory grows with them. */
 const LABELS_AT_ONCE = 32;
 
-/** `mixes`: whether `mixed` is needed. `engine` forces one, for tests. */
-export function makeEngine(kernels: readonly Kernel[], points: number, count: number, mixes: boolean, engine?: 'plain'): MeanFieldEngine {
-  assertEngineFits(kernels, points, count, mixes);
-  return (engine === 'plain' ? null : wasmEngine(kernels, points, count, mixes)) ?? plainEngine(kernels, points, count, mixes);
+interface EngineSize {
+  readonly points: number;
+  readonly count: number;
+  /** Whether `mixed` is needed. */
+  readonly mixes: boolean;
+}
+
+/** `engine` forces one, for tests. */
+export function makeEngine(kernels: readonly Kernel[], size: EngineSize, task?: RasterTask, engine?: 'plain'): MeanFieldEngine {
+  assertEngineFits(kernels, size);
+  return (engine === 'plain' ? null : wasmEngine(kernels, size, task)) ?? plainEngine(kernels, size);
 }
 
 /** How many vertices the lattices have was not known before: noise makes many. */
-function assertEngineFits(kernels: readonly Kernel[], points: number, count: number, mixes: boolean): void {
+function assertEngineFits(kernels: readonly Kernel[], { points, count, mixes }: EngineSize): void {
   const stride = Math.ceil(count / 4) * 4;
   const vertices = Math.max(0, ...kernels.map(({ lattice }) => lattice.vertices));
   const lattices = kernels.reduce((sum, { lattice }) => sum + lattice.corners.length + lattice.weights.length + lattice.neighbours.length + 2 * points, 0);
@@ -41,7 +48,7 @@ function assertEngineFits(kernels: readonly Kernel[], points: number, count: num
   assertFits('dense CRF', `${count} labels on ${points} px, whose lattice has ${vertices} vertices,`, bytes, 'Run it on a smaller image, or with larger deviations.');
 }
 
-function plainEngine(kernels: readonly Kernel[], points: number, count: number, mixes: boolean): MeanFieldEngine {
+function plainEngine(kernels: readonly Kernel[], { points, count, mixes }: EngineSize): MeanFieldEngine {
   const q = new Float32Array(points * count);
   const logits = new Float32Array(points * count);
   const mixed = new Float32Array(mixes ? points * count : 0);
@@ -76,7 +83,7 @@ interface Loops {
 const LOOPS = new WasmLoops<Loops>(MEAN_FIELD_WASM);
 
 /** Null where WebAssembly with SIMD is not to be had, or the memory is more than it can address. */
-function wasmEngine(kernels: readonly Kernel[], points: number, count: number, mixes: boolean): MeanFieldEngine | null {
+function wasmEngine(kernels: readonly Kernel[], { points, count, mixes }: EngineSize, task: RasterTask | undefined): MeanFieldEngine | null {
   const stride = Math.ceil(count / 4) * 4;
   const atOnce = Math.min(LABELS_AT_ONCE, stride);
   const placing = new Placing();
@@ -98,8 +105,11 @@ function wasmEngine(kernels: readonly Kernel[], points: number, count: number, m
   const { memory, loops } = started;
   for (const [index, { lattice, before, after }] of kernels.entries()) {
     const at = places[index] ?? missingKernel(index);
+    checkpoint(task, index / kernels.length);
     new Int32Array(memory.buffer, at.corners, lattice.corners.length).set(lattice.corners);
+    checkpoint(task, (index + 0.4) / kernels.length);
     new Float32Array(memory.buffer, at.weights, lattice.weights.length).set(lattice.weights);
+    checkpoint(task, (index + 0.8) / kernels.length);
     new Int32Array(memory.buffer, at.neighbours, lattice.neighbours.length).set(lattice.neighbours);
     new Float32Array(memory.buffer, at.before, before.length).set(before);
     new Float32Array(memory.buffer, at.after, after.length).set(after);
