@@ -20,6 +20,7 @@ export const boundaryTool = defineTool({
   async run(file, { truth, tolerance }, task) {
     const { width, height, data } = boundaryMap(await readLabels(file), task);
     const score = truth === undefined ? null : boundaryF(await readBytes(file), await readBytes(await fileFor(file, truth, ['.png', '.npy', '.npz'])), tolerance, task);
-    return { facts: { width, height, score }, arrays: { boundary: { dtype: 'uint8', shape: [height, width], data } }, labels: () => ({ width, height, data }), json: score };
+    const boundaryPixels = data.reduce((sum, value) => sum + value, 0);
+    return { facts: { width, height, boundaryPixels, ...(score === null ? {} : { score }) }, arrays: { boundary: { dtype: 'uint8', shape: [height, width], data } }, labels: () => ({ width, height, data }), json: score };
   },
 });

@@ -17,6 +17,6 @@ export const distanceTool = defineTool({
     const data = Float32Array.from(squaredDistance(mask, task), Math.sqrt);
     const farthest = data.reduce((most, value) => Math.max(most, value), 0);
     const { width, height } = mask;
-    return { facts: { width, height, farthestPx: farthest }, arrays: { distance: { dtype: 'float32', shape: [height, width], data } }, picture: () => drawHeat({ width, height, data }) };
+    return { facts: { width, height, farthestPx: Number.isFinite(farthest) ? farthest : 'beyond all, as no pixel is 0' }, arrays: { distance: { dtype: 'float32', shape: [height, width], data } }, picture: () => drawHeat({ width, height, data }) };
   },
 });

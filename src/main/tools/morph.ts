@@ -26,7 +26,7 @@ export const morphTool = defineTool({
     const step: ClassMorphology = kind === 'fill' ? { kind } : kind === 'remove-small' ? { kind, leastPx: least } : { kind, radiusPx: radius };
     const before = await readBytes(file);
     const labels = morphClass(before, label, step, task);
-    const changed = labels.data.reduce((sum, value, pixel) => sum + (value === before.data[pixel] ? 0 : 1), 0);
-    return { facts: { width: labels.width, height: labels.height, changedPixels: changed }, ...labelsResult(labels) };
+    const pixelsOf = (map: { readonly data: Uint8Array }): number => map.data.reduce((sum, value) => sum + (value === label ? 1 : 0), 0);
+    return { facts: { width: labels.width, height: labels.height, pixelsBefore: pixelsOf(before), pixelsAfter: pixelsOf(labels) }, ...labelsResult(labels) };
   },
 });

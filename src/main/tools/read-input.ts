@@ -56,7 +56,7 @@ export async function readBytes(file: string): Promise<ByteRaster> {
 export async function readPlanes(file: string): Promise<Planes> {
   const array = await readArray(file, 'scores');
   const shape = array.shape.length === 2 ? [1, ...array.shape] : array.shape;
-  if (shape.length !== 3 || (array.dtype !== 'float32' && array.dtype !== 'float16')) throw wrongArray(file, array, 'floats of three axes (class, height, width)');
+  if (shape.length !== 3 || (array.dtype !== 'float32' && array.dtype !== 'float16')) throw wrongArray(file, array, 'floats of three axes (class, height, width), or of two for one plane');
   const [count = 0, height = 0, width = 0] = shape;
   return { count, height, width, data: array.dtype === 'float16' ? decodeFloat16(array.data) : array.data };
 }

@@ -6,6 +6,7 @@ import { edgeAffinities, featureAffinities } from '#shared/raster/walk/affinitie
 import { walkOntoBoundaries, walkWithinBoundaries } from '#shared/raster/walk/boundary-walk.ts';
 import { assertWalkFits, randomWalk } from '#shared/raster/walk/random-walk.ts';
 import { defineTool } from './define-tool.ts';
+import { drawHeat } from './draw.ts';
 import { oneEdgePlane } from './planes-of.ts';
 import { fileFor, readBytes, readPlanes } from './read-input.ts';
 import { assertPaletteHoldsPlanes } from './results.ts';
@@ -15,7 +16,7 @@ export const walkTool = defineTool({
   name: 'walk',
   summary: 'spread scores by a random walk that edges or features hold back',
   description:
-    'Files are edges, float32 [H, W] in 0..1 (IRN’s rule), or features, float32 [C, H, W] (AffinityNet’s). Scores are spread on the same grid. .npy: float32 [K, H, W]; .png: the best of each pixel; .npz: both, as scores and labels.',
+    'Files are edges, float32 [H, W] in 0..1 (IRN’s rule), or features, float32 [C, H, W] (AffinityNet’s). Scores are spread on the same grid. .npy: float32 [K, H, W]; .png: the best of each pixel, or of one plane its scores, the higher the lighter; .npz: both, as scores and labels.',
   example: 'penumbra tool walk edges.npy --scores cam.npy --out walked.npy',
   page: 'walk',
   endings: ['.npy', '.npz', '.png'],
@@ -50,6 +51,8 @@ export const walkTool = defineTool({
       scores: { dtype: 'float32', shape: [count, height, width], data },
       ...(ending === '.npz' ? { labels: { dtype: 'int32', shape: [height, width], data: argmaxOfMany(walked) } as const } : {}),
     } as const;
-    return { facts: { planes: count, width, height }, arrays, labels: () => ({ width, height, data: argmaxPlanes(walked) }) };
+    const facts = { planes: count, width, height };
+    // Of one plane the best is always the first.
+    return count === 1 ? { facts, arrays, picture: () => drawHeat(walked) } : { facts, arrays, labels: () => ({ width, height, data: argmaxPlanes(walked) }) };
   },
 });

@@ -1,7 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { boundaryMap } from './boundary/boundary-map.ts';
-import { boundingBox, externalContours, largestContour } from './components/contour.ts';
+import { greyOf } from './colour/grey.ts';
+import { boundingBox, boxOfScores, externalContours, largestContour } from './components/contour.ts';
+import { regionsInsideSupport } from './components/perimeter-fit.ts';
 import { canny } from './filter/canny.ts';
+import { gaussianBlur3 } from './filter/gaussian-blur.ts';
+import { sobel } from './filter/sobel.ts';
 import { morphClass } from './morphology/by-class.ts';
 import { squaredDistance } from './morphology/distance-transform.ts';
 import type { ByteRaster } from './rasters.ts';
@@ -9,6 +13,7 @@ import { resizeLikeOpencv } from './resize/opencv.ts';
 import { resizeLikePil } from './resize/pil.ts';
 import { decodeCocoRle, encodeCocoRle } from './rle/coco.ts';
 import { magicWand } from './select/magic-wand.ts';
+import { adjacentRegions } from './superpixels/regions.ts';
 
 // On a loaded machine.
 vi.setConfig({ testTimeout: 120_000 });
@@ -66,6 +71,20 @@ describe('a box in 4,000 × 3,000 px', () => {
     expect(count(filled.data)).toBe(box.width * box.height + 1);
     const closed = morphClass({ width, height, data: holed }, 1, { kind: 'close', radiusPx: 30 });
     expect(count(closed.data)).toBe(box.width * box.height + 1);
+  });
+
+  it('touches what is around it, and lies inside or not', () => {
+    const regions = { width, height, count: 2, data: Int32Array.from(mask.data) };
+    expect([...adjacentRegions(regions)]).toEqual([0, 1]);
+    expect(count(regionsInsideSupport(mask, mask).data)).toBe(box.width * box.height);
+    expect(boxOfScores(mask, 0.5)).toEqual([box.x, box.y, box.x + box.width, box.y + box.height]);
+  });
+
+  it('keeps its grey values, which rise at its edge alone', () => {
+    const grey = greyOf(drawn(200, 40, 3));
+    expect([grey.data[0], grey.data[1000 * width + 1000]]).toEqual([40, 200]);
+    const { dx, dy } = sobel(gaussianBlur3(grey), 'mirror');
+    expect([dx[1000 * width + 1000], dx[1000 * width + box.x], dy[1000 * width + box.x]]).toEqual([0, 480, 0]);
   });
 
   it('is what the wand takes', () => {

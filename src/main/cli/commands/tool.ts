@@ -161,7 +161,15 @@ function isFileName(out: string): boolean {
   return /\.(png|jpe?g|np[yz]|json)$/i.test(out);
 }
 
+const LISTED = 24;
+
+/** Numbers of a few digits, and the beginning of a long list; --json has all of them. */
+function readable(_: string, value: unknown): unknown {
+  if (typeof value === 'number') return Number(value.toPrecision(6));
+  return Array.isArray(value) && value.length > LISTED ? [...(value as unknown[]).slice(0, LISTED), `… ${value.length} in all`] : value;
+}
+
 function lineOf({ file, target, facts, seconds }: ToolAnswer): string {
-  const text = Object.entries(facts).map(([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const text = Object.entries(facts).map(([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value, readable)}`);
   return `${file}${target === null ? '' : ` → ${target}`}  ${text.join(', ')}  (${seconds.toFixed(2)} s)`;
 }
