@@ -3,8 +3,8 @@ import { PenumbraError, type ErrorDetails } from '#shared/errors.ts';
 const REMEDY = 'Fetch the file again from where it was published. Nothing of it was used.';
 
 /** A weights file that breaks its format. `message` continues a sentence that starts with the file's name. */
-export function malformed(file: string, message: string, details: ErrorDetails = {}): PenumbraError {
-  return new PenumbraError('WEIGHTS_MALFORMED', `${file}: ${message}`, { remedy: REMEDY, details: { file, ...details } });
+export function malformed(file: string, message: string, details: ErrorDetails = {}, remedy = REMEDY): PenumbraError {
+  return new PenumbraError('WEIGHTS_MALFORMED', `${file}: ${message}`, { remedy, details: { file, ...details } });
 }
 
 /** A weights file that asks for more than numbers. */

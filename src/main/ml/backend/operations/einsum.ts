@@ -17,7 +17,9 @@ export function einsum(tf: TfNamespace, equation: string, operands: readonly Ten
     const wanted = new Set([...output, ...inputs.slice(at + 1).flat()]);
     return contracted(tf, reduced(tf, left, new Set([...wanted, ...right.letters])), reduced(tf, right, new Set([...wanted, ...left.letters])), wanted);
   });
-  return arranged(tf, reduced(tf, result, new Set(output)), output);
+  const found = arranged(tf, reduced(tf, result, new Set(output)), output);
+  // The caller owns it, and may dispose it.
+  return operands.includes(found) ? tf.clone(found) : found;
 }
 
 function parsed(equation: string, operands: readonly Tensor[]): { inputs: string[][]; output: string[] } {

@@ -2,7 +2,7 @@ import type * as TF from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { PlainConvSpec } from '../ops.ts';
 import type { Shape4D } from './convolution-kernels.ts';
-import { samePadding } from './geometry.ts';
+import { tapOverlaps } from './geometry.ts';
 
 /*
  * The gradient of a dense filter as one product of matrices a tap: weight (i, j) is what the input, shifted by (i, j) · dilation, has in common with dz.
@@ -20,28 +20,15 @@ export type TransposedProduct = (left: Tensor2D, right: Tensor2D) => Tensor2D;
  */
 const MOSTLY_PADDING = 0.5;
 
-/** Where one tap and the photo overlap, along one direction. */
-interface Overlap {
-  readonly input: number;
-  readonly output: number;
-  readonly length: number;
-}
-
-function overlaps(input: number, output: number, kernel: number, { pad, dilation }: PlainConvSpec): Overlap[] {
-  const [before] = pad === 'same' ? samePadding(input, kernel, 1, dilation) : [0];
-  return Array.from({ length: kernel }, (_, tap) => {
-    const shift = tap * dilation - before;
-    const first = Math.max(0, -shift);
-    return { input: first + shift, output: first, length: Math.max(0, Math.min(output, input - shift) - first) };
-  });
-}
-
 /** Whether the products are faster than the kernel: a single tap that copies nothing, or taps of which most lie beside the photo. */
-export function tapsPay([, height, width]: Shape4D, [rows, columns]: Shape4D, [, outHeight, outWidth]: Shape4D, spec: PlainConvSpec): boolean {
+export function tapsPay([, height, width]: Shape4D, [rows, columns]: Shape4D, spec: PlainConvSpec): boolean {
   if (spec.stride !== 1) return false;
-  const reached = (input: number, output: number, kernel: number): number =>
-    overlaps(input, output, kernel, spec).reduce((sum, { length }) => sum + length, 0) / (kernel * output);
-  return (rows === 1 && columns === 1) || reached(height, outHeight, rows) * reached(width, outWidth, columns) < MOSTLY_PADDING;
+  if (rows === 1 && columns === 1) return true;
+  const reached = (length: number, kernel: number): number => {
+    const overlaps = tapOverlaps(length, kernel, spec).map((overlap) => overlap.length);
+    return overlaps.reduce((sum, overlap) => sum + overlap, 0) / (kernel * Math.max(...overlaps));
+  };
+  return reached(height, rows) * reached(width, columns) < MOSTLY_PADDING;
 }
 
 /** x [B, H, W, Cin], dz [B, H', W', Cout] → [kh, kw, Cin, Cout]. Call under tidy. */
@@ -55,14 +42,13 @@ export function filterGradientByTaps(
 ): Tensor4D {
   const [rows, columns, inputs, outputs] = filterShape;
   const [batch, height, width] = x.shape;
-  const [, outHeight, outWidth] = dz.shape;
   const part = (whole: Tensor4D, top: number, left: number, h: number, w: number): Tensor2D => {
     const [, wholeHeight, wholeWidth, channels] = whole.shape;
     const cut = h === wholeHeight && w === wholeWidth ? whole : tf.slice4d(whole, [0, top, left, 0], [batch, h, w, channels]);
     return tf.reshape(cut, [batch * h * w, channels]);
   };
-  const across = overlaps(width, outWidth, columns, spec);
-  const taps = overlaps(height, outHeight, rows, spec).flatMap((down) =>
+  const across = tapOverlaps(width, columns, spec);
+  const taps = tapOverlaps(height, rows, spec).flatMap((down) =>
     across.map((along): Tensor2D =>
       down.length === 0 || along.length === 0
         ? tf.zeros([inputs, outputs])

@@ -57,7 +57,7 @@ export function nativeConvolution(tf: TfNamespace, executor: KernelExecutor): Na
     filterGradient: (x: Tensor4D, filterShape: Shape4D, dz: Tensor4D, spec: PlainConvSpec): Tensor4D =>
       tf.tidy(() => {
         if (spec.kind === 'depthwise') return depthwiseFilterGradient(x, filterShape, dz, spec);
-        if (known.oneDnn && tapsPay(x.shape, filterShape, dz.shape, spec)) return filterGradientByTaps(tf, transposedProduct, x, filterShape, dz, spec);
+        if (known.oneDnn && tapsPay(x.shape, filterShape, spec)) return filterGradientByTaps(tf, transposedProduct, x, filterShape, dz, spec);
         return run('Conv2DBackpropFilter', convolutionSteps(spec), [x, shapeTensor(filterShape), dz]);
       }),
   };

@@ -3,7 +3,7 @@ import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Activation, BatchMoments, PlainConvSpec, TensorOps } from '../ops.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { einsum } from './einsum.ts';
-import { samePadding, type SidePadding } from './geometry.ts';
+import { samePadding, tapOverlaps, type SidePadding, type TapOverlap } from './geometry.ts';
 import { generalConvolution } from './general-convolution.ts';
 import { cumulativeSum, reflectPad } from './gradients-mended.ts';
 import { attend, gelu, groupNorm, layerNorm } from './normalisation.ts';
@@ -69,26 +69,21 @@ const ADDED_TAPS_DILATION = 6;
 /** Exact either way, and every piece has a right gradient. */
 function convolveDilated(tf: TfNamespace, x: Tensor4D, filter: Tensor4D, spec: PlainConvSpec): Tensor4D {
   const byTap = spec.kind === 'dense' && spec.pad === 'same' && spec.dilation >= ADDED_TAPS_DILATION;
-  return byTap ? convolveByTap(tf, x, filter, spec.dilation) : convolveInterleaved(tf, x, filter, spec);
+  return byTap ? convolveByTap(tf, x, filter, spec) : convolveInterleaved(tf, x, filter, spec);
 }
 
-/** The sum over taps of a 1 × 1 convolution of the part of the picture that the tap sees, put where its results belong. Stride 1. */
-function convolveByTap(tf: TfNamespace, x: Tensor4D, filter: Tensor4D, dilation: number): Tensor4D {
+/** The sum over taps of a 1 × 1 convolution of the part of the picture that the tap sees, put where its results belong. */
+function convolveByTap(tf: TfNamespace, x: Tensor4D, filter: Tensor4D, spec: PlainConvSpec): Tensor4D {
   const [batch, height, width, channels] = x.shape;
   const [rows, columns, , outputs] = filter.shape;
   const parts: Tensor4D[] = [];
-  for (let row = 0; row < rows; row += 1) {
-    for (let column = 0; column < columns; column += 1) {
-      const down = (row - (rows - 1) / 2) * dilation;
-      const right = (column - (columns - 1) / 2) * dilation;
-      // Beyond the picture there is only padding.
-      if (Math.abs(down) >= height || Math.abs(right) >= width) continue;
-      const [seenRows, seenColumns] = [height - Math.abs(down), width - Math.abs(right)];
-      const seen = tf.slice(x, [0, Math.max(down, 0), Math.max(right, 0), 0], [batch, seenRows, seenColumns, channels]);
+  const around = (length: number, overlap: TapOverlap): [number, number] => [overlap.output, length - overlap.length - overlap.output];
+  for (const [row, down] of tapOverlaps(height, rows, spec).entries()) {
+    for (const [column, along] of tapOverlaps(width, columns, spec).entries()) {
+      if (down.length === 0 || along.length === 0) continue;
+      const seen = tf.slice(x, [0, down.input, along.input, 0], [batch, down.length, along.length, channels]);
       const tap = tf.slice(filter, [row, column, 0, 0], [1, 1, channels, outputs]);
-      const product = tf.conv2d(seen, tap, 1, 'valid');
-      const [above, before] = [Math.max(-down, 0), Math.max(-right, 0)];
-      parts.push(tf.pad(product, [[0, 0], [above, height - seenRows - above], [before, width - seenColumns - before], [0, 0]]));
+      parts.push(tf.pad(tf.conv2d(seen, tap, 1, 'valid'), [[0, 0], around(height, down), around(width, along), [0, 0]]));
     }
   }
   return tf.addN(parts);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bytesSource, type ByteSource } from '#shared/formats/byte-source.ts';
 import { encodeNpy } from '#shared/formats/npy.ts';
 import { zipPieces } from '../../formats/zip-writer.ts';
-import { openNpz } from './read.ts';
+import { openNpz, type NpzLimits } from './read.ts';
 
 /** Numbers that do not pack well. */
 const NOISE = Float32Array.from({ length: 300_000 }, (_, i) => Math.fround(Math.sin(i * i)));
@@ -45,20 +45,31 @@ describe('a deflated .npz', () => {
     expect(same(tensors.get('a')?.values(), NOISE)).toBe(true);
   });
 
+  const LIMITS: NpzLimits = { fileBytes: 2 ** 26, arrayBytes: 2 ** 26, pickledBytes: 2 ** 26, ratio: 100 };
+
   it('is refused as a whole where it would unpack to far more than a file of its size may', () => {
     const zeros = npy(new Float32Array(ZEROS)); // 40 MiB
     const bytes = zipped({ 'a.npy': zeros, 'b.npy': zeros });
-    expect(() => openNpz(bytesSource(bytes), 'x.npz')).toThrow(expect.objectContaining({ code: 'WEIGHTS_MALFORMED', message: expect.stringMatching(/x\.npz: .*unpacks from \d+ to 83886336 bytes; expected at most/) as string }));
+    const refused = { code: 'WEIGHTS_MALFORMED', message: expect.stringMatching(/x\.npz: .*unpacks from \d+ to 83886336 bytes; expected at most/) as string, remedy: expect.stringContaining('numpy.savez') as string };
+    expect(() => openNpz(bytesSource(bytes), 'x.npz', LIMITS)).toThrow(expect.objectContaining(refused));
   });
 
   it('is refused for one array that would, whatever stands beside it', () => {
     const bytes = zipped({ 'bomb.npy': npy(new Float32Array(2 * ZEROS)), 'a.npy': npy(NOISE) });
-    expect(() => openNpz(bytesSource(bytes), 'x.npz')).toThrow(/x\.npz: .*"bomb" unpacks from \d+ to 83886208 bytes; expected at most/);
+    expect(() => openNpz(bytesSource(bytes), 'x.npz', LIMITS)).toThrow(/x\.npz: .*"bomb" unpacks from \d+ to 83886208 bytes; expected at most/);
   });
 
-  it('may hold an array of zeros, which packs a thousandfold', () => {
-    const { tensors } = openNpz(bytesSource(zipped({ 'a.npy': npy(new Float32Array(ZEROS)) })), 'x.npz');
-    expect(same(tensors.get('a')?.values(), new Float32Array(ZEROS))).toBe(true);
+  it('is refused for a pickled array that would, since those are unpacked at once', () => {
+    const pickled = Buffer.alloc(2 ** 27);
+    const header = "{'descr': '|O', 'fortran_order': False, 'shape': (), }".padEnd(117) + '\n';
+    pickled.write(`\x93NUMPY\x01\x00v\x00${header}`, 'latin1');
+    expect(() => openNpz(bytesSource(zipped({ 'a.npy': pickled })), 'x.npz')).toThrow(/the pickled "a" unpacks from \d+ to 134217728 bytes; expected at most/);
+  });
+
+  it('may hold arrays of zeros, which pack a thousandfold', () => {
+    const zeros = npy(new Float32Array(2 * ZEROS)); // 80 MiB
+    const { tensors } = openNpz(bytesSource(zipped({ 'a.npy': zeros, 'b.npy': zeros })), 'x.npz');
+    expect(same(tensors.get('b')?.values(), new Float32Array(2 * ZEROS))).toBe(true);
   });
 
   it('gives the arrays that are whole where another one is damaged', () => {

@@ -14,9 +14,18 @@ import { StoredTensor, type WeightsFile } from '../weights-file.ts';
 const SOLE_ARRAY = 'arr_0';
 /** CAMs of a photo have some 100 MB at most. */
 const PICKLE_LIMIT_BYTES = 2 ** 30;
-/** How far an .npz and each array in it may unpack: this, and so many times what is packed. */
-const UNPACKED_FLOOR_BYTES = 2 ** 26;
-const UNPACKED_RATIO = 100;
+
+/** How far an .npz may unpack: this much, and `ratio` times what is packed. */
+export interface NpzLimits {
+  readonly fileBytes: number;
+  /** Zeros pack a thousandfold, so that a slot or a sparse mask may be large; each is unpacked when it is asked for. */
+  readonly arrayBytes: number;
+  /** Pickled arrays are unpacked at once. */
+  readonly pickledBytes: number;
+  readonly ratio: number;
+}
+
+const LIMITS: NpzLimits = { fileBytes: 2 ** 32, arrayBytes: 2 ** 30, pickledBytes: 2 ** 26, ratio: 100 };
 
 export function isNpy(head: Uint8Array): boolean {
   return head[0] === 0x93 && new TextDecoder('latin1').decode(head.subarray(1, 6)) === 'NUMPY';
@@ -36,31 +45,35 @@ export function openNpy(source: ByteSource, file: string): WeightsFile {
  * since they hold their names.
  * @throws PenumbraError WEIGHTS_MALFORMED, WEIGHTS_UNSAFE
  */
-export function openNpz(source: ByteSource, file: string): WeightsFile {
+export function openNpz(source: ByteSource, file: string, limits = LIMITS): WeightsFile {
   const tensors = new Map<string, StoredTensor>();
   const others = new Map<string, string>();
   const entries = [...entriesOf(source, file).values()];
   const unpacked = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  requireUnpackable(file, 'it', unpacked, source.byteLength);
+  const requireUnpackable = (what: string, unpackedBytes: number, packedBytes: number, floor: number): void => {
+    const limit = floor + limits.ratio * packedBytes;
+    if (unpackedBytes <= limit) return;
+    const message = `says that ${what} unpacks from ${packedBytes} to ${unpackedBytes} bytes; expected at most ${limit}`;
+    throw malformed(file, message, { found: unpackedBytes, expected: limit }, 'If you trust the file, save its arrays without compression, as numpy.savez does.');
+  };
+  requireUnpackable('it', unpacked, source.byteLength, limits.fileBytes);
   for (const entry of entries) {
     const key = entry.name.replace(/\.npy$/, '');
     if (key === entry.name) {
       others.set(entry.name, 'a file that is no .npy');
       continue;
     }
-    requireUnpackable(file, `"${key}"`, entry.bytes, entry.packedBytes);
+    requireUnpackable(`"${key}"`, entry.bytes, entry.packedBytes, limits.arrayBytes);
     const array = entrySource(source, entry, file);
-    const content = arraysOf(array, `${file} (${key})`, key, () => (entry.isDeflated ? bytesSource(entryBytes(source, entry, file)) : array));
+    const content = arraysOf(array, `${file} (${key})`, key, () => {
+      if (!entry.isDeflated) return array;
+      requireUnpackable(`the pickled "${key}"`, entry.bytes, entry.packedBytes, limits.pickledBytes);
+      return bytesSource(entryBytes(source, entry, file));
+    });
     for (const [inner, tensor] of content.tensors) tensors.set(content.isPickled ? `${key}.${inner}` : inner, tensor);
     for (const [inner, what] of content.others) others.set(content.isPickled ? `${key}.${inner}` : inner, what);
   }
   return { format: 'NumPy npz', tensors, metadata: new Map(), others };
-}
-
-function requireUnpackable(file: string, what: string, unpackedBytes: number, packedBytes: number): void {
-  const limit = UNPACKED_FLOOR_BYTES + UNPACKED_RATIO * packedBytes;
-  if (unpackedBytes <= limit) return;
-  throw malformed(file, `says that ${what} unpacks from ${packedBytes} to ${unpackedBytes} bytes; expected at most ${limit}`, { found: unpackedBytes, expected: limit });
 }
 
 interface Arrays {
