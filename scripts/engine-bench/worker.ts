@@ -66,7 +66,7 @@ const WORK: Readonly<Record<Measure['work'], () => Promise<number>>> = {
   cams: () =>
     magnitude(async () => {
       const grid = { height: Math.ceil(height / 4), width: Math.ceil(width / 4) };
-      return sumViews(backend, { levels, mirror: true, grid }, (views) => {
+      return sumViews(backend, { photos: [levels], mirror: true, grid }, (views) => {
         const found: Tensor4D[] = [];
         model.forward(views, { ...INFERENCE, tap: (name, value) => (name === 'maps' ? found.push(value as Tensor4D) : 0) });
         return tf.relu(found[0] as Tensor4D);

@@ -2,7 +2,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TensorBackend } from '#main/ml/backend/backend.ts';
 import { largestAt } from '#main/ml/inference/largest-at.ts';
-import { photoMaps } from '#main/ml/inference/photo-maps.ts';
+import { photoMaps, type PhotoPixels } from '#main/ml/inference/photo-maps.ts';
 import type { TileRules } from '#main/ml/inference/tile-plan.ts';
 import { INFERENCE } from '#main/ml/nn/network.ts';
 import { ParamStore } from '#main/ml/nn/param-store.ts';
@@ -56,10 +56,10 @@ describe('a photo in tiles', () => {
     const model = network(pad);
     const before = backend.tf.memory().numTensors;
     const image = photo(height, width);
-    const whole = await photoMaps(backend, image, { mirror, tiles: WHOLE }, model.run);
+    const whole = await photoMaps(backend, [image], { mirror, tiles: WHOLE }, model.run);
     expect(model.sides).toEqual([height, width]);
     model.sides.length = 0;
-    const tiled = await photoMaps(backend, image, { mirror, tiles: SMALL }, model.run);
+    const tiled = await photoMaps(backend, [image], { mirror, tiles: SMALL }, model.run);
     expect(model.sides.length).toBeGreaterThan(4);
     expect(Math.max(...model.sides)).toBeLessThanOrEqual(SMALL.side);
     expect(tiled.shape).toEqual(whole.shape);
@@ -69,11 +69,29 @@ describe('a photo in tiles', () => {
     model.dispose();
   });
 
+  it.each([WHOLE, SMALL])('is the same beside other photos of its size, in tiles up to $side px', async (tiles) => {
+    const { tf } = backend;
+    const model = network('symmetric');
+    const before = tf.memory().numTensors;
+    const photos = [0, 1, 2].map((n) => ({ height: 120, width: 150, pixels: plainValue(`photo ${n}`, [120, 150, 3]).values })) as [PhotoPixels, PhotoPixels, PhotoPixels];
+    const together = await photoMaps(backend, photos, { mirror: true, tiles }, model.run);
+    for (const [at, one] of photos.entries()) {
+      const alone = await photoMaps(backend, [one], { mirror: true, tiles }, model.run);
+      const own = tf.slice(together, [at, 0, 0, 0], [1, -1, -1, -1]);
+      expect(own.shape).toEqual(alone.shape);
+      expect(deviation(await own.data<'float32'>(), await alone.data<'float32'>())).toBeLessThan(1e-5);
+      tf.dispose([alone, own]);
+    }
+    together.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+
   it('shows seams where the margin is smaller than what the network sees: the test above can fail', async () => {
     const model = network('symmetric');
     const image = photo(233, 150);
-    const whole = await photoMaps(backend, image, { mirror: false, tiles: WHOLE }, model.run);
-    const tiled = await photoMaps(backend, image, { mirror: false, tiles: { ...SMALL, margin: 0 } }, model.run);
+    const whole = await photoMaps(backend, [image], { mirror: false, tiles: WHOLE }, model.run);
+    const tiled = await photoMaps(backend, [image], { mirror: false, tiles: { ...SMALL, margin: 0 } }, model.run);
     expect(deviation(await tiled.data<'float32'>(), await whole.data<'float32'>())).toBeGreaterThan(1e-3);
     backend.tf.dispose([whole, tiled]);
     model.dispose();
@@ -87,7 +105,7 @@ describe('views of one photo', () => {
     const levels = [photo(40, 64), photo(24, 40)];
     const grid = { height: 9, width: 15 };
     const before = tf.memory().numTensors;
-    const summed = await sumViews(backend, { levels, mirror: true, grid }, model.run);
+    const summed = await sumViews(backend, { photos: [levels], mirror: true, grid }, model.run);
     const expected = tf.tidy(() =>
       tf.addN(
         levels.flatMap(({ height, width, pixels }) => {
@@ -98,7 +116,7 @@ describe('views of one photo', () => {
       ),
     );
     expect(deviation(await summed.data<'float32'>(), await expected.data<'float32'>())).toBeLessThan(1e-5);
-    const maps = await viewMaps(backend, { levels, mirror: true }, model.run);
+    const maps = await viewMaps(backend, { photos: [levels], mirror: true }, model.run);
     const rows = summedMaps(backend, maps, grid, { top: 2, height: 4 });
     expect(rows.shape).toEqual([1, 4, 15, 4]);
     expect(deviation(await rows.data<'float32'>(), (await summed.data<'float32'>()).slice(2 * 15 * 4, 6 * 15 * 4))).toBeLessThan(1e-6);

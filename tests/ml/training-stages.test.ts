@@ -175,6 +175,27 @@ describe('make-cams', () => {
     expect(made.output.files.size).toBe(photos.length);
   });
 
+  it('gives each photo the maps that it has by itself when photos of one size go together', async () => {
+    const [first, second] = photos as [ImageRecord, ImageRecord];
+    const otherTags = (first.tags ?? []).map((tag, channel) => (channel === 3 && tag === 0 ? 1 : tag));
+    const images: ImageRecord[] = [first, second, missing, { ...first, id: testImageId(70), tags: otherTags }, { ...first, id: testImageId(71), tags: otherTags.map(() => 0 as const) }];
+    const made = async (photosAtATime: number): Promise<MemoryArtifact> => {
+      const run = context(images, { output: new MemoryArtifact('score-maps', 'cams') });
+      await makeCams.run(run, makeCams.config.parse({ longSide: 96, scales: [0.75, 1], photosAtATime }), { model });
+      expect(run.progressed.at(-1)).toEqual({ done: 5, total: 5, unit: 'images' });
+      return run.output;
+    };
+    const before = backend.tf.memory().numTensors;
+    const [alone, together] = [await made(1), await made(3)];
+    expect(backend.tf.memory().numTensors).toBe(before);
+    expect([...together.files.keys()].sort()).toEqual([...alone.files.keys()].sort());
+    for (const image of images.filter((one) => one !== missing)) {
+      const [expected, found] = [await readScoreMaps(alone, image), await readScoreMaps(together, image)];
+      expect(found.keys).toEqual(expected.keys);
+      expect(found.planes.data.every((value, at) => Math.abs(value - (expected.planes.data[at] ?? Number.NaN)) < 2e-3)).toBe(true);
+    }
+  });
+
   it('refuses a model of other classes', async () => {
     const made = context(photos, { classes: sampleClasses.slice(0, 3), output: new MemoryArtifact('score-maps', 'cams') });
     await expect(makeCams.run(made, makeCams.config.parse({}), { model })).rejects.toMatchObject({ code: 'WEIGHTS_MISMATCH' });

@@ -22,43 +22,51 @@ export interface PhotoMapsOptions {
 }
 
 /**
- * What a network makes of one photo: [1, h, w, C], the caller's to dispose. A photo larger than a tile is run tile by tile, and tiles are blended
- * where they overlap, so that the engine holds one tile's activations at a time.
- * @param maps [1 or 2, H, W, 3] to maps of a whole fraction of the size, rounded up, [1 or 2, h, w, C]; called under tidy
+ * What a network makes of photos of one size, together: [n, h, w, C], the caller's to dispose. Photos larger than a tile are run tile by tile, and tiles
+ * are blended where they overlap, so that the engine holds one tile's activations of each photo at a time.
+ * @param maps [n or 2 n, H, W, 3] to maps of a whole fraction of the size, rounded up, [n or 2 n, h, w, C]; called under tidy
  */
-export async function photoMaps(backend: TensorBackend, photo: PhotoPixels, { mirror, tiles }: PhotoMapsOptions, maps: (images: Tensor4D) => Tensor4D): Promise<Tensor4D> {
+export async function photoMaps(
+  backend: TensorBackend,
+  photos: readonly [PhotoPixels, ...PhotoPixels[]],
+  { mirror, tiles }: PhotoMapsOptions,
+  maps: (images: Tensor4D) => Tensor4D,
+): Promise<Tensor4D> {
   const { tf } = backend;
-  const run = (part: PhotoPixels): Tensor4D =>
+  const [photo] = photos;
+  const run = (parts: readonly PhotoPixels[]): Tensor4D =>
     tf.tidy(() => {
-      const image = tf.tensor4d(part.pixels, [1, part.height, part.width, 3]);
-      if (!mirror) return maps(image);
-      const both = maps(tf.concat([image, tf.reverse(image, 2)], 0));
+      const images = parts.map(({ pixels, height, width }) => tf.tensor4d(pixels, [1, height, width, 3]));
+      if (!mirror) return maps(tf.concat(images, 0));
+      const both = maps(tf.concat([...images, ...images.map((image) => tf.reverse(image, 2))], 0));
       const [straight, turned] = tf.split(both, 2, 0);
       return tf.add<Tensor4D>(straight as Tensor4D, tf.reverse(turned as Tensor4D, 2));
     });
   const [rows, columns] = [planAxis(photo.height, tiles), planAxis(photo.width, tiles)];
-  if (rows.starts.length === 1 && columns.starts.length === 1) return run(photo);
+  if (rows.starts.length === 1 && columns.starts.length === 1) return run(photos);
 
   let blended: { data: Float32Array; shape: [number, number, number, number]; stride: number } | null = null;
   for (const [i, top] of rows.starts.entries()) {
     for (const [j, left] of columns.starts.entries()) {
-      const tile = run(cut(photo, { left, top, width: columns.length, height: rows.length }));
+      const tile = run(photos.map((one) => cut(one, { left, top, width: columns.length, height: rows.length })));
       const [, height, width, channels] = tile.shape;
       const values = await tile.data<'float32'>();
       tile.dispose();
       if (blended === null) {
         const stride = strideOf(rows.length, height, tiles.align);
-        const shape: [number, number, number, number] = [1, Math.ceil(photo.height / stride), Math.ceil(photo.width / stride), channels];
-        blended = { stride, shape, data: new Float32Array(shape[1] * shape[2] * channels) };
+        const shape: [number, number, number, number] = [photos.length, Math.ceil(photo.height / stride), Math.ceil(photo.width / stride), channels];
+        blended = { stride, shape, data: new Float32Array(shape[0] * shape[1] * shape[2] * channels) };
       }
       const { stride, shape, data } = blended;
       const [down, across] = [rows.weights[i] as Float32Array, columns.weights[j] as Float32Array];
-      for (let y = 0; y < height; y += 1) {
-        let target = ((top / stride + y) * shape[2] + left / stride) * channels;
+      // Rows of all photos, one photo after another.
+      for (let row = 0; row < photos.length * height; row += 1) {
+        const [of, y] = [Math.floor(row / height), row % height];
+        let target = ((of * shape[1] + top / stride + y) * shape[2] + left / stride) * channels;
         for (let x = 0; x < width; x += 1) {
           // Tiles start at multiples of the stride, so that weights of the pixels at multiples of it sum to 1 too.
           const weight = (down[y * stride] ?? 0) * (across[x * stride] ?? 0);
-          const source = (y * width + x) * channels;
+          const source = (row * width + x) * channels;
           if (weight === 0) target += channels;
           else for (let channel = 0; channel < channels; channel += 1, target += 1) data[target] = (data[target] as number) + weight * (values[source + channel] as number);
         }

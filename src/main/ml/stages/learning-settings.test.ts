@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { keyedConfig } from '../pipeline/keys.ts';
 import { learningSettings } from './learning-settings.ts';
+import { makeCams } from './make-cams.ts';
+import { predictMasks } from './predict-masks.ts';
 import { trainClassifier } from './train-classifier.ts';
 import { trainSegmenter } from './train-segmenter.ts';
 
@@ -27,5 +29,12 @@ describe.each([trainClassifier, trainSegmenter])('$id', ({ config }) => {
     ['averaging', 0.999],
   ])('has another key with %s = %s', (name, value) => {
     expect(keyedConfig(config, config.parse({ [name]: value }))).toHaveProperty(name, value);
+  });
+});
+
+describe.each([makeCams, predictMasks])('$id', ({ config }) => {
+  it('has another key only where several photos are computed together', () => {
+    expect(keyedConfig(config, config.parse({}))).not.toHaveProperty('photosAtATime');
+    expect(keyedConfig(config, config.parse({ photosAtATime: 8 }))).toHaveProperty('photosAtATime', 8);
   });
 });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { amount, count } from './settings.ts';
+import { amount, count, keyedOffDefault } from './settings.ts';
 
 /**
  * How a training stage learns, beyond what it had from the start. At their defaults they change no bit and no key, so that
@@ -31,7 +31,3 @@ export const learningSettings = {
   ),
   averaging: keyedOffDefault(amount(0, 0, 0.99999, { title: 'Moving average of the weights: share of the old ones kept at a step; 0 = none', source: 'torch.optim.swa_utils' })),
 };
-
-function keyedOffDefault<T extends z.ZodType>(field: T): T {
-  return field.meta({ keyedOffDefault: true });
-}

@@ -29,3 +29,11 @@ export const splitNames = (fallback: string[], meaning: Meaning) =>
     .meta({ ...meaning });
 
 export const scaleList = (fallback: number[], meaning: Meaning) => z.array(z.number().min(0.1).max(4)).min(1).max(12).default(fallback).meta({ ...meaning });
+
+/** A setting that a stage got later (docs/adr/0013). */
+export function keyedOffDefault<T extends z.ZodType>(field: T): T {
+  return field.meta({ keyedOffDefault: true });
+}
+
+/** On two processor cores nothing is gained; numbers then differ in the last bits from those of one photo at a time. */
+export const photosAtATime = keyedOffDefault(count(1, 1, 64, { title: 'Photos of one size that go through the network together', unit: 'photos', source: 'this project: fills GPUs' }));
