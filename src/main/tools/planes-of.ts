@@ -6,7 +6,8 @@ export function onePlane(file: string, { count, width, height, data }: Planes, w
   const plane = wanted ?? (count === 1 ? 0 : -1);
   if (plane < 0 || plane >= count) {
     const fact = wanted === undefined ? 'expected one, or --plane' : `there is none with the number ${wanted}`;
-    throw new PenumbraError('BAD_REQUEST', `${file} holds ${count} planes; ${fact}.`, { remedy: `Give --plane a number from 0 to ${Math.max(0, count - 1)}.` });
+    const remedy = count > 1 ? `Give --plane a number from 0 to ${count - 1}.` : 'Leave --plane out, or look whether these are the scores that are meant.';
+    throw new PenumbraError('BAD_REQUEST', `${file} holds ${count === 1 ? 'one plane' : `${count} planes`}; ${fact}.`, { remedy });
   }
   const pixels = width * height;
   return { count: 1, width, height, data: data.subarray(plane * pixels, (plane + 1) * pixels) };
