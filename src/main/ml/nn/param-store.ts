@@ -163,7 +163,7 @@ export class ParamStore implements Parameters {
   /**
    * Takes values in the reference's layout. All or nothing: refuses keys that fit nothing, parameters without a value and wrong shapes,
    * unless `ignore` names them.
-   * @throws PenumbraError WEIGHTS_MISMATCH listing every such key; WEIGHTS_MALFORMED when a value is NaN or infinite
+   * @throws PenumbraError WEIGHTS_MISMATCH listing every such key; WEIGHTS_MALFORMED when a value is NaN or infinite, or a running variance negative
    */
   load(tensors: HostTensors, options: LoadOptions): LoadReport {
     const ignored = (name: string): boolean => options.ignore?.(name) ?? false;
@@ -183,7 +183,10 @@ export class ParamStore implements Parameters {
     const refusedUnused = unused.filter((name) => !ignored(name));
     if (misshaped.length + refusedMissing.length + refusedUnused.length > 0)
       throw mismatch(options, misshaped, refusedMissing, refusedUnused);
-    for (const [parameter, tensor] of fitting) refuseNonFinite(options.source, parameter.name, tensor);
+    for (const [parameter, tensor] of fitting) {
+      refuseNonFinite(options.source, parameter.name, tensor);
+      refuseNegativeVariance(options.source, parameter, tensor);
+    }
     for (const [parameter, tensor] of fitting) this.#assign(parameter, tensor);
     this.#forgetDerived();
     return { missing: missing.map(({ name }) => name), unused };
@@ -219,6 +222,17 @@ function refuseNonFinite(source: string, key: string, { values }: HostTensor): v
   throw new PenumbraError('WEIGHTS_MALFORMED', `The weights in ${source} are broken: ${key} holds ${values[at] ?? 0} at position ${at}; expected finite numbers.`, {
     remedy: 'Choose a checkpoint from before the run went wrong; "penumbra model inspect" lists every such tensor.',
     details: { source, key, position: at, found: String(values[at]) },
+  });
+}
+
+/** Some kernels take the root of its size, others give NaN that a ReLU turns into 0: plausible numbers either way. */
+function refuseNegativeVariance(source: string, { name, role }: Parameter, { values }: HostTensor): void {
+  if (role !== 'statistic' || !name.endsWith('running_var')) return;
+  const at = values.findIndex((value) => value < 0);
+  if (at < 0) return;
+  throw new PenumbraError('WEIGHTS_MALFORMED', `The weights in ${source} are broken: ${name}, a variance, holds ${values[at] ?? 0} at position ${at}; expected numbers from 0.`, {
+    remedy: 'Choose another checkpoint; "penumbra model inspect" lists every such tensor.',
+    details: { source, key: name, position: at, found: String(values[at]) },
   });
 }
 
