@@ -49,11 +49,12 @@ export function forwardCommand(): Command {
     });
 }
 
-function resultText({ arrays, layout, leftOut, initial }: ForwardFileResult, entry: NetworkEntry): string {
+function resultText({ arrays, layout, leftOut, initial, copies }: ForwardFileResult, entry: NetworkEntry): string {
   const lines = [table([['array', 'shape'], ...arrays.map(({ name, shape }) => [name, `(${shape.join(', ')})`])])];
   if (layout !== null) lines.push(`names: ${layout.title}, taken to those of ${entry.reference}`);
   if (layout !== null && layout.photos !== entry.input) lines.push(`photos: these weights learnt from photos scaled as "${layout.photos}", not "${entry.input}" as the reference`);
   if (leftOut.length > 0) lines.push('left out:', table(leftOut.map(({ key, what }) => [`  ${key}`, what])));
+  if (copies > 0) lines.push(`copies: ${copies} tensors stand in the file twice, alike, as ${entry.reference} writes them`);
   if (initial.length > 0) lines.push(`left at initial values, so that what follows from them means nothing: ${initial.join(', ')}`);
   return lines.join('\n');
 }

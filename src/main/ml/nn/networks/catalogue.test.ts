@@ -36,6 +36,8 @@ const COUNTS: Readonly<Record<string, readonly [number, number]>> = {
   'resnet38d-cam': [105_152_832, 47_744],
   'vgg16-cam': [20_504_384, 0],
   'resnet50-cam': [23_548_992, 53_120],
+  'resnet50-puzzle-cam': [23_548_992, 53_120],
+  'resnet101-puzzle-cam': [42_541_120, 105_344],
   'resnest50-cam': [25_475_200, 64_576],
   'resnest101-cam': [46_266_976, 130_112],
   'resnest269-cam': [108_921_440, 314_432],
@@ -58,4 +60,15 @@ it.each([...NETWORKS])('%s has as many parameters and running moments as its ref
   const parameters = buildNetwork(withoutTensors, table, { classes, norm: 'batch', random: randomFor(0) }).parameters.list();
   const count = (chosen: (parameter: Parameter) => boolean): number => parameters.filter(chosen).reduce((sum, { shape }) => sum + elementCount(shape), 0);
   expect([count(({ role }) => role !== 'statistic'), count(({ role }) => role === 'statistic')]).toEqual(COUNTS[id]);
+});
+
+// What jiwoon-ahn/irn net/resnet50_cam.py trains: conv1 and bn1 are frozen, and gradients end after stage2.
+it.each([
+  ['resnet50-cam', ['resnet50.conv1.weight', 'resnet50.bn1.bias', 'resnet50.layer1.0.conv1.weight', 'resnet50.layer2.3.bn3.weight'], ['resnet50.layer3.0.conv1.weight', 'resnet50.layer4.2.bn3.weight', 'classifier.weight']],
+])('%s trains what its reference trains', (id, frozen, trained) => {
+  const entry = NETWORKS.get(id);
+  if (entry === undefined) throw new Error(`no ${id}`);
+  const { parameters } = buildNetwork(withoutTensors, entry.table, { classes: entry.classes, norm: 'frozen-statistics', random: randomFor(0) });
+  for (const name of frozen) expect(parameters.get(name).trainable, name).toBe(false);
+  for (const name of trained) expect(parameters.get(name).trainable, name).toBe(true);
 });

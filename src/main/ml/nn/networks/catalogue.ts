@@ -4,6 +4,7 @@ import { RESNET38D } from '../backbones/resnet38d.ts';
 import { VGG16 } from '../backbones/vgg16.ts';
 import { VITS } from '../backbones/vision-transformer.ts';
 import type { LiteTable } from '../backbones/efficientnet-lite.ts';
+import { irnOriginal, puzzleOriginal, type OriginalOf } from './copies.ts';
 import type { BackboneTable, HeadTable, NetworkTable } from './table.ts';
 
 /** How photos become input numbers. */
@@ -24,8 +25,8 @@ export interface NetworkEntry {
   /** Outputs of the published weights. */
   readonly classes: number;
   readonly table: NetworkTable;
-  /** Keys of the reference's files that no parameter needs: copies of others. */
-  readonly copies?: RegExp;
+  /** Where the reference's files hold tensors twice. */
+  readonly originalOf?: OriginalOf;
 }
 
 const IMAGENET_CLASSES = 1000;
@@ -44,8 +45,8 @@ const LITES: Readonly<Record<string, LiteTable>> = {
 /** conv1a and b2 learn neither in psa's classifier nor in what is built on it. */
 const PSA_RESNET38 = /^(?:conv1a|b2(?:_\d)?)\..*/;
 const PSA_VGG16 = /^conv[12]_\d\..*/;
-/** Puzzle-CAM and IRN keep each stage twice. */
-const STAGE_COPIES = /^stage[1-5]\./;
+/** IRN freezes the stem, and its gradients end after layer2. */
+const IRN_RESNET50 = /^resnet50\.(?:conv1|bn1|layer[12])\..*/;
 
 function classifiers(): [string, NetworkEntry][] {
   const classifier = (id: string, title: string, reference: string, backbone: BackboneTable, others: { head: HeadTable; input?: InputScale; outputStride?: 16 }): [string, NetworkEntry] => {
@@ -66,12 +67,13 @@ function classifiers(): [string, NetworkEntry][] {
 }
 
 function camClassifiers(): [string, NetworkEntry][] {
-  const withMaps = (id: string, title: string, about: { reference: string; input?: InputScale; copies?: RegExp }, table: NetworkTable): [string, NetworkEntry] => [
+  const withMaps = (id: string, title: string, about: { reference: string; input?: InputScale; originalOf?: OriginalOf }, table: NetworkTable): [string, NetworkEntry] => [
     id,
     { title: `${title} with class maps`, input: 'imagenet', classes: VOC_TAGS, table, ...about },
   ];
   const psaHead = { kind: 'cam', name: 'fc8', dropout: 0.5 } as const;
   const head = { kind: 'cam', name: 'classifier', dropout: 0 } as const;
+  const puzzle = { reference: 'shjo-april/PuzzleCAM', originalOf: puzzleOriginal };
   return [
     withMaps('resnet38d-cam', 'ResNet-38d', { reference: 'jiwoon-ahn/psa' }, {
       backbone: { family: 'resnet38d', table: RESNET38D },
@@ -87,14 +89,18 @@ function camClassifiers(): [string, NetworkEntry][] {
       outputStride: 8,
       frozen: PSA_VGG16,
     }),
-    withMaps('resnet50-cam', 'ResNet-50', { reference: 'jiwoon-ahn/irn', copies: STAGE_COPIES }, {
+    withMaps('resnet50-cam', 'ResNet-50', { reference: 'jiwoon-ahn/irn', originalOf: irnOriginal }, {
       backbone: { family: 'resnet', table: RESNETS.resnet50, dilated: false },
       head,
       prefix: 'resnet50.',
       outputStride: 16,
+      frozen: IRN_RESNET50,
     }),
+    ...(['resnet50', 'resnet101'] as const).map((id) =>
+      withMaps(`${id}-puzzle-cam`, `ResNet-${id.slice(6)}`, puzzle, { backbone: { family: 'resnet', table: RESNETS[id], dilated: false }, head, prefix: 'model.', outputStride: 16 }),
+    ),
     ...Object.entries(RESNESTS).map(([id, table]) =>
-      withMaps(`${id}-cam`, `ResNeSt-${id.slice(7)}`, { reference: 'shjo-april/PuzzleCAM', copies: STAGE_COPIES }, { backbone: { family: 'resnest', table }, head, prefix: 'model.', outputStride: 16 }),
+      withMaps(`${id}-cam`, `ResNeSt-${id.slice(7)}`, puzzle, { backbone: { family: 'resnest', table }, head, prefix: 'model.', outputStride: 16 }),
     ),
   ];
 }
@@ -130,7 +136,7 @@ function segmenters(): [string, NetworkEntry][] {
           title: `DeepLabV3+ with group norm on ${name}`,
           reference: 'shjo-april/PuzzleCAM',
           table: { backbone: { ...backbone, dilated: false }, head: { kind: 'deeplab-v3plus-group-norm' }, prefix: 'model.', outputStride: 16 },
-          copies: STAGE_COPIES,
+          originalOf: puzzleOriginal,
         },
       ],
     ];
@@ -143,7 +149,7 @@ function segmenters(): [string, NetworkEntry][] {
       input: 'imagenet',
       classes: VOC_CLASSES,
       table: { backbone: { family: 'resnest', table }, head: { kind: 'deeplab-v3plus-group-norm' }, prefix: 'model.', outputStride: 16 },
-      copies: STAGE_COPIES,
+      originalOf: puzzleOriginal,
     },
   ]);
   return [

@@ -35,6 +35,8 @@ export interface ForwardFileResult {
   readonly leftOut: readonly { key: string; what: string }[];
   /** Parameters that the weights lacked, as `allowMissing` let them: whatever is computed from them means nothing. */
   readonly initial: readonly string[];
+  /** Tensors of the weights that their reference keeps twice; the copies were alike. */
+  readonly copies: number;
 }
 
 /** Runs a network on an array from a file and writes what came of it as .npz. */
@@ -47,7 +49,7 @@ export async function forwardFile(request: ForwardFileRequest): Promise<ForwardF
       details: { file: request.input, found: arrays.length },
     });
   }
-  const { results, initial, layout, leftOut } = await runOn(request, input);
+  const { results, initial, copies, layout, leftOut } = await runOn(request, input);
   const npz = encodeNpz(Object.fromEntries([...results].map(([name, { shape, values }]) => [name, { shape: [...shape], dtype: 'float32' as const, data: values }])));
   writeNewFile(request.output, [npz], () => undefined);
   return {
@@ -55,6 +57,7 @@ export async function forwardFile(request: ForwardFileRequest): Promise<ForwardF
     layout: layout === null ? null : { title: layout.title, photos: layout.photos },
     leftOut: [...leftOut].map(([key, what]) => ({ key, what })),
     initial,
+    copies,
   };
 }
 

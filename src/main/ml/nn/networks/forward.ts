@@ -15,6 +15,8 @@ export interface ForwardResult {
   readonly results: Map<string, HostTensor>;
   /** Parameters that the weights lacked and were allowed to. */
   readonly initial: readonly string[];
+  /** Tensors of the weights that were copies of others, and alike. */
+  readonly copies: number;
 }
 
 /**
@@ -25,8 +27,8 @@ export async function forward(backend: TensorBackend, request: ForwardRequest): 
   const { tf } = backend;
   const { input } = request;
   const [, channels, height, width] = input.shape;
-  if (input.shape.length !== 4 || channels !== 3 || height === undefined || width === undefined) {
-    throw new PenumbraError('BAD_REQUEST', `The input has shape (${input.shape.join(', ')}); expected (batch, 3, height, width).`, {
+  if (input.shape.length !== 4 || channels !== 3 || height === undefined || width === undefined || input.shape.some((length) => length < 1)) {
+    throw new PenumbraError('BAD_REQUEST', `The input has shape (${input.shape.join(', ')}); expected (batch, 3, height, width), each at least 1.`, {
       remedy: 'Save the photos as one float32 array with the channels before height and width.',
       details: { found: [...input.shape] },
     });
@@ -45,7 +47,7 @@ export async function forward(backend: TensorBackend, request: ForwardRequest): 
     const results = new Map<string, HostTensor>();
     for (const [name, tensor] of found) results.set(name, torchLayout(name, { shape: tensor.shape, values: await tensor.data<'float32'>() }));
     tf.dispose([...found.values()]);
-    return { results, initial: model.initial };
+    return { results, initial: model.initial, copies: model.copies };
   } finally {
     model.parameters.dispose();
   }

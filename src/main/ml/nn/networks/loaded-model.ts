@@ -5,6 +5,7 @@ import type { HostTensors } from '../host-tensor.ts';
 import { allowedMissing, missingRemedy } from './allowed-missing.ts';
 import { buildNetwork, type Model } from './build.ts';
 import type { NetworkEntry } from './catalogue.ts';
+import { withoutCopies } from './copies.ts';
 
 export interface ModelRequest {
   readonly entry: NetworkEntry;
@@ -23,6 +24,8 @@ export interface ModelRequest {
 export interface LoadedModel extends Model {
   /** Parameters that were left at their initial values. */
   readonly initial: readonly string[];
+  /** How many tensors of the weights were copies of others, as the reference keeps them, and alike. */
+  readonly copies: number;
 }
 
 /** For networks of which every initial value is replaced by the file's: drawing millions of normals would take longer than a pass. */
@@ -32,7 +35,8 @@ const ZEROS: Random = { unit: () => 0, between: () => 0, integer: () => 0, chanc
  * A network of the catalogue with weights, for inference. The caller disposes of its parameters.
  * @throws PenumbraError WEIGHTS_MISMATCH, WEIGHTS_MALFORMED; BAD_REQUEST for a tap, an output stride or a part that it has not
  */
-export function loadedModel(backend: TensorBackend, { entry, classes, weights, source, taps, outputStride, allowMissing = [] }: ModelRequest): LoadedModel {
+export function loadedModel(backend: TensorBackend, request: ModelRequest): LoadedModel {
+  const { entry, classes, source, taps, outputStride, allowMissing = [] } = request;
   const model = buildNetwork(backend, entry.table, { classes, outputStride, norm: 'frozen', headNorm: 'frozen', forInference: true, random: allowMissing.length === 0 ? ZEROS : randomFor(0, 'initial') });
   try {
     const unknown = taps.filter((name) => !model.taps.some((tap) => tap.name === name));
@@ -42,10 +46,11 @@ export function loadedModel(backend: TensorBackend, { entry, classes, weights, s
         details: { unknown, taps: model.taps.map((tap) => tap.name) },
       });
     }
-    const ignore = (name: string): boolean => name.endsWith('num_batches_tracked') || entry.copies?.test(name) === true;
+    const { weights, copies } = withoutCopies(request.weights, entry.originalOf ?? (() => null), source);
+    const ignore = (name: string): boolean => name.endsWith('num_batches_tracked');
     const mayKeep = allowedMissing(allowMissing, model.parameters.list(), weights);
     const { missing } = model.parameters.load(weights, { source, ignore, mayKeep, remedyOf: (lacking) => missingRemedy(allowMissing, lacking, weights) });
-    return { ...model, initial: missing };
+    return { ...model, initial: missing, copies };
   } catch (cause) {
     model.parameters.dispose();
     throw cause;
