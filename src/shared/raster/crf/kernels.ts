@@ -21,12 +21,11 @@ export function makeKernel(image: ImageRegion, deviations: readonly number[], no
   const lattice = new PermutohedralLattice(features, deviations.length === 2 ? 2 : 5, partOf(task, 0.1, 0.8));
   const ones = new Float32Array(lattice.points).fill(1);
   if (normalisation === 'none') return { lattice, before: ones, after: ones };
-  const sums = new Float32Array(lattice.points);
-  lattice.filterAdd(ones, sums, { stride: 1, first: 0, count: 1, before: ones, after: ones }, partOf(task, 0.8, 1));
+  const norm = new Float32Array(lattice.points); // at first the sums
+  lattice.filterAdd(ones, norm, { stride: 1, first: 0, count: 1, before: ones, after: ones }, partOf(task, 0.8, 1));
   lattice.release();
-  const norm = sums; // from here on
   for (let point = 0; point < norm.length; point++) {
-    const sum = (sums[point] ?? 0) + NORM_FLOOR;
+    const sum = (norm[point] ?? 0) + NORM_FLOOR;
     norm[point] = 1 / (normalisation === 'symmetric' ? Math.sqrt(sum) : sum);
   }
   return { lattice, before: normalisation === 'after' ? ones : norm, after: normalisation === 'before' ? ones : norm };
