@@ -17,6 +17,7 @@ export const PARITY_BOUNDS = {
   'canny 1, 50 after blur': { atLeast: 0.999 },
   'bicubic as Pillow': { atLeast: 1 },
   'largest difference of bilinear as OpenCV': { atMost: 0 },
+  'largest difference of bilinear as OpenCV, enlarged': { atMost: 0 },
   'largest difference of walk': { atMost: 1e-5 },
   'largest difference of RETAB, stage 1': { atMost: 1e-5 },
   'largest difference of RETAB, stage 2': { atMost: 1e-5 },

@@ -6,9 +6,12 @@ import { VOC, WORK } from './voc-photos.ts';
 
 const Report = z.object({ seconds: z.record(z.string(), z.number()) });
 
+/** Changes whenever reference.py makes something else, so that what an older one made is not compared. */
+const REFERENCE_FORM = 2;
+
 /** Where what the peers make of a photo is kept. */
 export function referenceFile(name: string): string {
-  return path.join(WORK, `${name}.npz`);
+  return path.join(WORK, `${name}.${REFERENCE_FORM}.npz`);
 }
 
 /** Lets the peers work on a photo, each `repeats` times: their results, and the least processor seconds of each. */

@@ -10,6 +10,7 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const fixture = new RasterFixture('resize');
 const image = fixture.rgb('image');
+const enlarged = new RasterFixture('enlarged');
 
 describe.each([
   [60, 45],
@@ -27,7 +28,24 @@ describe.each([
 
   it('bilinear as OpenCV', () => {
     const resized = resizeLikeOpencv(image, 3, { width, height });
-    expect(worstDifference(resized.data, fixture.values(`opencv_${width}_${height}`))).toBeLessThanOrEqual(1);
+    expect(worstDifference(resized.data, fixture.values(`opencv_${width}_${height}`))).toBe(0);
+  });
+});
+
+describe.each(['patch', 'row', 'column', 'pixel'])('a %s enlarged, or along one axis only, as OpenCV', (name) => {
+  it.each([
+    [34, 26],
+    [17, 26],
+    [34, 13],
+    [17, 40],
+    [51, 91],
+    [8, 50],
+    [60, 5],
+    [1, 60],
+    [60, 1],
+  ])('to %i × %i', (width, height) => {
+    const resized = resizeLikeOpencv(enlarged.rgb(name), 3, { width, height });
+    expect(worstDifference(resized.data, enlarged.values(`${name}_${width}_${height}`))).toBe(0);
   });
 });
 

@@ -22,8 +22,8 @@ export function resizeLikeOpencv(image: Size & { readonly data: Uint8Array }, ch
   assertWhole('resize', 'height of the image', image.height, 1, 2 ** 26);
   assertFits('resize', `${size.width}×${size.height} px`, channels * (image.width * image.height + size.width * size.height), 'Ask for a smaller size.');
   if (image.width === size.width * 2 && image.height === size.height * 2) return halved(image, channels, size, task);
-  const columns = axisOf(image.width, size.width);
-  const rows = axisOf(image.height, size.height);
+  const columns = axisOf(image.width, size.width, 'across');
+  const rows = axisOf(image.height, size.height, 'down');
   const stride = size.width * channels;
   const data = new Uint8Array(stride * size.height);
   let upper = new Int32Array(stride);
@@ -60,17 +60,23 @@ export function resizeLikeOpencv(image: Size & { readonly data: Uint8Array }, ch
   return { width: size.width, height: size.height, data };
 }
 
-function axisOf(source: number, target: number): Axis {
+/**
+ * As OpenCV has it, the edge is met differently: across, the edge pixel gets all the weight; down, both neighbours become the edge row and keep
+ * their weights, each of which loses its fraction.
+ */
+function axisOf(source: number, target: number, along: 'across' | 'down'): Axis {
   const axis = { low: new Int32Array(target), high: new Int32Array(target), lowWeight: new Int32Array(target), highWeight: new Int32Array(target) };
   const scale = source / target;
   for (let index = 0; index < target; index++) {
     let position = Math.fround((index + 0.5) * scale - 0.5);
     let low = Math.floor(position);
     position = Math.fround(position - low);
-    if (low < 0) [low, position] = [0, 0];
-    if (low >= source - 1) [low, position] = [source - 1, 0];
-    axis.low[index] = low;
-    axis.high[index] = Math.min(source - 1, low + 1);
+    if (along === 'across') {
+      if (low < 0) [low, position] = [0, 0];
+      if (low >= source - 1) [low, position] = [source - 1, 0];
+    }
+    axis.low[index] = Math.min(source - 1, Math.max(0, low));
+    axis.high[index] = Math.min(source - 1, Math.max(0, low + 1));
     axis.lowWeight[index] = roundHalfEven(Math.fround(1 - position) * ONE);
     axis.highWeight[index] = roundHalfEven(position * ONE);
   }
