@@ -23,6 +23,12 @@ export function assertWhole(what: string, name: string, value: number, least: nu
   throw badInput(what, `${name} is ${value}; expected an integer from ${least} to ${most}`, `Give ${name} a value in that range.`);
 }
 
+/** Throws unless both sides are whole numbers from 0, for what has no array whose length would tell. */
+export function assertSize(what: string, { width, height }: { readonly width: number; readonly height: number }): void {
+  if (Number.isInteger(width) && Number.isInteger(height) && width >= 0 && height >= 0) return;
+  throw badInput(what, `the size is ${width}×${height} px; expected whole numbers from 0`, 'Give the width and height of the picture.');
+}
+
 /** Throws unless `data` holds `channels` values for each pixel. */
 export function assertLength(what: string, width: number, height: number, channels: number, length: number): void {
   const expected = width * height * channels;

@@ -1,4 +1,5 @@
-import { badInput } from '../bad-input.ts';
+import { assertLength, assertSize, badInput } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { askingEveryRun, checkpoint, runsOf, type RasterTask } from '../raster-task.ts';
 
@@ -9,7 +10,13 @@ export interface CocoRle {
   readonly counts: readonly number[];
 }
 
+/** A run may be as short as a pixel; lists grow by half at a time. */
+const BYTES_A_RUN = 24;
+
+/** What is not 0 is inside. BAD_REQUEST for an array of another length than the size. */
 export function encodeCocoRle({ width, height, data }: ByteRaster, task?: RasterTask): CocoRle {
+  assertLength('COCO RLE', width, height, 1, data.length);
+  assertFitsPixels('COCO RLE', { width, height }, BYTES_A_RUN);
   const counts: number[] = [];
   let inside = false;
   let run = 0;
@@ -30,8 +37,10 @@ export function encodeCocoRle({ width, height, data }: ByteRaster, task?: Raster
   return { size: [height, width], counts };
 }
 
-/** → 1 inside, 0 outside. BAD_REQUEST when the runs do not cover the size exactly. */
+/** → 1 inside, 0 outside. BAD_REQUEST when the runs do not cover the size exactly, or the size is none. */
 export function decodeCocoRle({ size: [height, width], counts }: CocoRle, task?: RasterTask): ByteRaster {
+  assertSize('COCO RLE', { width, height });
+  assertFitsPixels('COCO RLE', { width, height }, 1);
   const data = new Uint8Array(width * height);
   let at = 0;
   const ask = askingEveryRun(data.length, task);
@@ -46,10 +55,11 @@ export function decodeCocoRle({ size: [height, width], counts }: CocoRle, task?:
   return { width, height, data };
 }
 
-/** The string that pycocotools writes for the counts: differences to the run before the last, five bits a character. */
+/** The string that pycocotools writes for the counts: differences to the run before the last, five bits a character. BAD_REQUEST for counts that are none. */
 export function cocoCountsToString(counts: readonly number[]): string {
   let text = '';
   for (const [index, count] of counts.entries()) {
+    if (!(Number.isInteger(count) && count >= 0 && count < 2 ** 31)) throw broken(`run ${index} is ${count}; expected a whole number from 0 to ${2 ** 31 - 1}`);
     let rest = index > 2 ? count - (counts[index - 2] ?? 0) : count;
     for (;;) {
       const bits = rest & 0x1f;

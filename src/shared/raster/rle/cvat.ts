@@ -1,4 +1,5 @@
-import { badInput } from '../bad-input.ts';
+import { assertLength, assertSize, badInput } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import { boundsOf } from './bounds.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { askingEveryRun, checkpoint, runsOf, type RasterTask } from '../raster-task.ts';
@@ -12,8 +13,13 @@ export interface CvatMask {
   readonly height: number; // px
 }
 
-/** Null for an empty mask, which has no box. */
+/** A run may be as short as a pixel; lists grow by half at a time. */
+const BYTES_A_RUN = 24;
+
+/** What is not 0 is inside; null for an empty mask, which has no box. BAD_REQUEST for an array of another length than the size. */
 export function encodeCvatMask(mask: ByteRaster, task?: RasterTask): CvatMask | null {
+  assertLength('CVAT mask', mask.width, mask.height, 1, mask.data.length);
+  assertFitsPixels('CVAT mask', mask, BYTES_A_RUN);
   const box = boundsOf(mask);
   if (box === null) {
     checkpoint(task, 1);
@@ -42,6 +48,8 @@ export function encodeCvatMask(mask: ByteRaster, task?: RasterTask): CvatMask | 
 
 /** → 1 inside, 0 outside, at the size of the image. BAD_REQUEST when the runs do not fill the box or the box leaves the image. */
 export function decodeCvatMask({ rle, left, top, width, height }: CvatMask, image: { readonly width: number; readonly height: number }, task?: RasterTask): ByteRaster {
+  assertSize('CVAT mask', image);
+  assertFitsPixels('CVAT mask', image, 1);
   const whole = [left, top, width, height].every((value) => Number.isInteger(value) && value >= 0);
   if (!whole || left + width > image.width || top + height > image.height) {
     throw broken(`the box ${width}×${height} at (${left}, ${top}) is not within ${image.width}×${image.height}`);

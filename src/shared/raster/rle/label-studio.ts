@@ -1,4 +1,5 @@
-import { badInput } from '../bad-input.ts';
+import { assertLength, assertSize, badInput } from '../bad-input.ts';
+import { assertFitsPixels } from '../memory.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { askingEveryRun, checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 
@@ -12,8 +13,13 @@ const WORD_BITS = 8;
 const LENGTH_BITS = [3, 4, 8, 16] as const;
 const LONGEST = 2 ** 16;
 
-/** The bytes that label-studio-converter writes for a mask of 0 and 255. */
+/** RGBA, and a list of bytes that grows by half at a time; a run may be as short as a pixel. */
+const BYTES_A_PIXEL = 40;
+
+/** The bytes that label-studio-converter writes for a mask of 0 and 255. BAD_REQUEST for an array of another length than the size. */
 export function encodeLabelStudioRle(mask: ByteRaster, task?: RasterTask): Uint8Array {
+  assertLength('Label Studio mask', mask.width, mask.height, 1, mask.data.length);
+  assertFitsPixels('Label Studio mask', mask, BYTES_A_PIXEL);
   const words = new Uint8Array(mask.data.length * 4);
   for (const [from, to] of runsOf(mask.data.length, 4, partOf(task, 0, 0.5))) {
     for (let pixel = from; pixel < to; pixel++) if (mask.data[pixel] !== 0) words.fill(255, pixel * 4, pixel * 4 + 4);
@@ -41,6 +47,8 @@ export function encodeLabelStudioRle(mask: ByteRaster, task?: RasterTask): Uint8
 
 /** → 255 where the alpha is not 0, 0 elsewhere. BAD_REQUEST when the bytes are no such mask of this size. */
 export function decodeLabelStudioRle(bytes: Uint8Array, size: { readonly width: number; readonly height: number }, task?: RasterTask): ByteRaster {
+  assertSize('Label Studio mask', size);
+  assertFitsPixels('Label Studio mask', size, 1);
   const pixels = size.width * size.height;
   const bits = new BitReader(bytes);
   const count = bits.read(32);

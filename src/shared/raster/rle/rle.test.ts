@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { RasterFixture, worstDifference } from '../../../../tests/support/raster-fixtures.ts';
+import { PenumbraError } from '../../errors.ts';
 import { cocoCountsFromString, cocoCountsToString, decodeCocoRle, encodeCocoRle } from './coco.ts';
 import { decodeCvatMask, encodeCvatMask } from './cvat.ts';
 import { decodeLabelStudioRle, encodeLabelStudioRle } from './label-studio.ts';
@@ -72,6 +73,44 @@ describe('there and back', () => {
     const bits = `${(8).toString(2).padStart(32, '0')}001110010001101111111000111${'00000000'.repeat(4)}${'00001001'.repeat(4)}`;
     const bytes = Uint8Array.from(bits.padEnd(Math.ceil(bits.length / 8) * 8, '0').match(/.{8}/g) ?? [], (byte) => parseInt(byte, 2));
     expect([...decodeLabelStudioRle(bytes, { width: 2, height: 1 }).data]).toEqual([0, 255]);
+  });
+});
+
+describe('masks and sizes that are none are refused, and nothing is read beyond them', () => {
+  const short = { width: 5, height: 4, data: new Uint8Array(7).fill(1) };
+  const long = { width: 2, height: 2, data: new Uint8Array(9) };
+  const none = { ...long, width: NaN };
+  const code = { rle: [0, 1], left: 0, top: 0, width: 1, height: 1 };
+  const bits = encodeLabelStudioRle({ width: 3, height: 3, data: new Uint8Array(9) });
+  it.each([
+    ['COCO, too short', () => encodeCocoRle(short), 'COCO RLE: 7 values for 4×5; expected 20'],
+    ['COCO, too long', () => encodeCocoRle(long), 'COCO RLE: 9 values for 2×2; expected 4'],
+    ['COCO, of no width', () => encodeCocoRle(none), 'COCO RLE: 9 values for 2×NaN'],
+    ['CVAT, too short', () => encodeCvatMask(short), 'CVAT mask: 7 values for 4×5; expected 20'],
+    ['CVAT, too long', () => encodeCvatMask(long), 'CVAT mask: 9 values for 2×2; expected 4'],
+    ['CVAT, of no width', () => encodeCvatMask(none), 'CVAT mask: 9 values for 2×NaN'],
+    ['Label Studio, too short', () => encodeLabelStudioRle(short), 'Label Studio mask: 7 values for 4×5; expected 20'],
+    ['Label Studio, too long', () => encodeLabelStudioRle(long), 'Label Studio mask: 9 values for 2×2; expected 4'],
+    ['Label Studio, of no width', () => encodeLabelStudioRle(none), 'Label Studio mask: 9 values for 2×NaN'],
+    ['COCO decoded at NaN', () => decodeCocoRle({ size: [NaN, 2], counts: [] }), 'the size is 2×NaN px; expected whole numbers from 0'],
+    ['COCO decoded at negative sides', () => decodeCocoRle({ size: [-2, -2], counts: [4] }), 'the size is -2×-2 px; expected whole numbers from 0'],
+    ['COCO decoded at what no memory holds', () => decodeCocoRle({ size: [2 ** 20, 2 ** 20], counts: [2 ** 40] }), 'would take 1024 GiB of memory; expected at most 8'],
+    ['CVAT decoded at NaN', () => decodeCvatMask(code, { width: NaN, height: 2 }), 'the size is NaN×2 px; expected whole numbers from 0'],
+    ['CVAT decoded at a fraction', () => decodeCvatMask(code, { width: 2.5, height: 2 }), 'the size is 2.5×2 px; expected whole numbers from 0'],
+    ['CVAT decoded at what no memory holds', () => decodeCvatMask(code, { width: 2 ** 20, height: 2 ** 20 }), 'would take 1024 GiB of memory; expected at most 8'],
+    ['Label Studio decoded at negative sides', () => decodeLabelStudioRle(bits, { width: -3, height: -3 }), 'the size is -3×-3 px; expected whole numbers from 0'],
+    ['Label Studio decoded at what no memory holds', () => decodeLabelStudioRle(bits, { width: 2 ** 20, height: 2 ** 20 }), 'would take 1024 GiB of memory; expected at most 8'],
+    ['counts of NaN', () => cocoCountsToString([1, NaN]), 'run 1 is NaN; expected a whole number from 0'],
+    ['counts below 0', () => cocoCountsToString([-1]), 'run 0 is -1; expected a whole number from 0'],
+  ])('%s', (_, work, message) => {
+    let refused: unknown = null;
+    try {
+      work();
+    } catch (error) {
+      refused = error;
+    }
+    expect(refused).toBeInstanceOf(PenumbraError);
+    expect(refused).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining(message), remedy: expect.stringMatching(/\.$/) });
   });
 });
 
