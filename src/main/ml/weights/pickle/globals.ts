@@ -141,7 +141,7 @@ function orderedDict(items: readonly PickleValue[], file: string): PickleValue {
 function encodedBytes([text, encoding]: readonly PickleValue[], file: string): PickleValue {
   if (typeof text !== 'string' || (encoding !== 'latin1' && encoding !== 'latin-1') || !/^[\0-\xff]*$/.test(text))
     throw malformed(file, `encodes ${describe(text)} as ${describe(encoding)}; expected text of bytes as "latin1"`);
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  return new Uint8Array(Buffer.from(text, 'latin1'));
 }
 
 /** torch.storage._load_from_bytes: how a tensor comes to stand in a NumPy file. */
