@@ -3,13 +3,12 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
 import { decodeFloat16 } from '#shared/formats/float16.ts';
-import type { NpyArray } from '#shared/formats/npy.ts';
 import { decodeNpz } from '#shared/formats/npz.ts';
 import type { Planes } from '#shared/raster/planes.ts';
 import type { ByteRaster, IntRaster, RgbRaster } from '#shared/raster/rasters.ts';
 import { readLabelPng } from '#main/images/palette-png.ts';
 import { decodePhoto } from '#main/images/photo.ts';
-import { decodeAnyNpy } from './any-npy.ts';
+import { decodeAnyNpy, type AnyNpy } from './any-npy.ts';
 
 /** Of all arrays of an .npz together. */
 const MAX_UNPACKED_BYTES = 4 * 2 ** 30;
@@ -25,7 +24,7 @@ export async function readPhoto(file: string): Promise<RgbRaster> {
   const array = await readArray(file, 'picture');
   const [height = 0, width = 0] = array.shape;
   if (array.dtype === 'uint8' && array.shape.length === 3 && array.shape[2] === 3) return { width, height, data: array.data };
-  if (array.dtype !== 'uint8' || array.shape.length !== 2) throw wrongArray(file, array, 'uint8 of three axes (height, width, 3), or of two for grey');
+  if (array.dtype !== 'uint8' || array.shape.length !== 2) throw wrongArray(file, array, 'uint8 of three axes (height, width, 3), or of two for grey', 'Bring its values to 0..255 and save array.astype(numpy.uint8).');
   const data = new Uint8Array(width * height * 3);
   for (const [pixel, value] of array.data.entries()) data.fill(value, pixel * 3, pixel * 3 + 3);
   return { width, height, data };
@@ -38,7 +37,7 @@ export async function readLabels(file: string): Promise<IntRaster> {
     return readLabelPng(file);
   }
   const array = await readArray(file, 'labels');
-  if (array.shape.length !== 2 || (array.dtype !== 'uint8' && array.dtype !== 'int32')) throw wrongArray(file, array, 'whole numbers of two axes (height, width)');
+  if (array.shape.length !== 2 || (array.dtype !== 'uint8' && array.dtype !== 'int32')) throw wrongArray(file, array, 'whole numbers of two axes (height, width)', 'Save array.astype(numpy.int32), one number a pixel.');
   return { height: array.shape[0] ?? 0, width: array.shape[1] ?? 0, data: array.data };
 }
 
@@ -56,7 +55,7 @@ export async function readBytes(file: string): Promise<ByteRaster> {
 export async function readPlanes(file: string): Promise<Planes> {
   const array = await readArray(file, 'scores');
   const shape = array.shape.length === 2 ? [1, ...array.shape] : array.shape;
-  if (shape.length !== 3 || (array.dtype !== 'float32' && array.dtype !== 'float16')) throw wrongArray(file, array, 'floats of three axes (class, height, width), or of two for one plane');
+  if (shape.length !== 3 || (array.dtype !== 'float32' && array.dtype !== 'float16')) throw wrongArray(file, array, 'floats of three axes (class, height, width), or of two for one plane', 'Save array.astype(numpy.float32), its first axis the class.');
   const [count = 0, height = 0, width = 0] = shape;
   return { count, height, width, data: array.dtype === 'float16' ? decodeFloat16(array.data) : array.data };
 }
@@ -96,13 +95,13 @@ function isArray(given: string): boolean {
 }
 
 /** `usual`: the array that is taken from an .npz of several where none is named. */
-async function readArray(given: string, usual: string): Promise<NpyArray> {
+async function readArray(given: string, usual: string): Promise<AnyNpy> {
   const { file, key } = splitKey(given);
   assertThere(file);
   if (!isArray(file)) throw new PenumbraError('BAD_REQUEST', `${file} is no .npy or .npz file.`, { remedy: 'Save the array with numpy.save or numpy.savez.' });
   const bytes = await readWhole(file);
-  if (/\.npy$/i.test(file)) return asUsersFile(file, () => decodeAnyNpy(bytes, file));
-  const arrays = asUsersFile(file, () => decodeNpz(bytes, file, MAX_UNPACKED_BYTES, decodeAnyNpy));
+  if (/\.npy$/i.test(file)) return decodeAnyNpy(bytes, file);
+  const arrays = unpacked(bytes, file);
   const array = key !== null ? arrays.get(key) : (arrays.get(usual) ?? (arrays.size === 1 ? [...arrays.values()][0] : undefined));
   if (array !== undefined) return array;
   const [first = 'name'] = arrays.keys();
@@ -121,16 +120,16 @@ async function readWhole(file: string): Promise<Uint8Array> {
   });
 }
 
-/** Readers speak of artifacts of a project. */
-function asUsersFile<Result>(file: string, read: () => Result): Result {
+/** The zip's own faults are those of artifacts of a project; the user's file is saved anew. */
+function unpacked(bytes: Uint8Array, file: string): ReadonlyMap<string, AnyNpy> {
   try {
-    return read();
+    return decodeNpz(bytes, file, MAX_UNPACKED_BYTES, decodeAnyNpy);
   } catch (thrown) {
     if (!(thrown instanceof PenumbraError) || thrown.code !== 'ARTIFACT_DAMAGED') throw thrown;
-    throw new PenumbraError('BAD_REQUEST', thrown.message, { remedy: `Save ${path.basename(file)} anew, an array of numbers in C order: numpy.save(file, numpy.ascontiguousarray(array)).`, cause: thrown });
+    throw new PenumbraError('BAD_REQUEST', thrown.message, { remedy: `Save ${path.basename(file)} again with numpy.savez.`, cause: thrown });
   }
 }
 
-function wrongArray(file: string, array: NpyArray, expected: string): PenumbraError {
-  return new PenumbraError('BAD_REQUEST', `${file} is ${array.dtype} of shape (${array.shape.join(', ')}); expected ${expected}.`, { remedy: 'Convert it with numpy first.' });
+function wrongArray(file: string, array: AnyNpy, expected: string, remedy: string): PenumbraError {
+  return new PenumbraError('BAD_REQUEST', `${file} is ${array.savedAs} of shape (${array.shape.join(', ')}); expected ${expected}.`, { remedy });
 }

@@ -47,9 +47,9 @@ export function encodeNpyHeader(descr: string, sides: readonly number[]): Uint8A
 /** The array in .npy bytes; ARTIFACT_DAMAGED naming `what` when they are anything else than an array of the four types. */
 export function decodeNpy(bytes: Uint8Array, what: string): NpyArray {
   const { descr, isFortran, shape, dataStart: start } = headerOf(bytes, what);
+  if (isFortran) throw damaged(what, 'is in Fortran order; expected C order');
   const dtype = (Object.keys(DESCRIPTIONS) as (keyof typeof DESCRIPTIONS)[]).find((key) => DESCRIPTIONS[key] === descr);
   if (dtype === undefined) throw damaged(what, `has element type "${descr}"; expected one of ${Object.values(DESCRIPTIONS).join(', ')}`);
-  if (isFortran) throw damaged(what, 'is in Fortran order; expected C order');
   const count = itemCount(shape);
   const expected = count * ITEM_BYTES[dtype];
   if (shape.length > MAX_AXES || !Number.isSafeInteger(expected) || bytes.length - start !== expected) {

@@ -8,8 +8,10 @@ import { unpackEntry, zipEntries } from './zip.ts';
 const MAX_ENTRIES = 64;
 
 /** The arrays of .npz bytes; ARTIFACT_DAMAGED naming `what` on any fault. At most `maxBytes` are unpacked, each array read by `decode`. */
-export function decodeNpz(bytes: Uint8Array, what: string, maxBytes: number, decode = decodeNpy): ReadonlyMap<string, NpyArray> {
-  const arrays = new Map<string, NpyArray>();
+export function decodeNpz(bytes: Uint8Array, what: string, maxBytes: number): ReadonlyMap<string, NpyArray>;
+export function decodeNpz<Decoded>(bytes: Uint8Array, what: string, maxBytes: number, decode: (bytes: Uint8Array, what: string) => Decoded): ReadonlyMap<string, Decoded>;
+export function decodeNpz(bytes: Uint8Array, what: string, maxBytes: number, decode: (bytes: Uint8Array, what: string) => unknown = decodeNpy): ReadonlyMap<string, unknown> {
+  const arrays = new Map<string, unknown>();
   const source = bytesSource(bytes);
   try {
     let unpacked = 0;
