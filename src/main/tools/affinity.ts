@@ -6,7 +6,7 @@ import { defineTool } from './define-tool.ts';
 import { drawHeat } from './draw.ts';
 import { oneEdgePlane } from './planes-of.ts';
 import { readPlanes } from './read-input.ts';
-import { whole } from './settings.ts';
+import { oneOf, whole } from './settings.ts';
 
 export const affinityTool = defineTool({
   name: 'affinity',
@@ -17,9 +17,9 @@ export const affinityTool = defineTool({
   page: 'walk',
   endings: ['.npy', '.npz', '.png'],
   settings: z.object({
-    affinity: z.enum(['edges', 'features']).default('edges').describe('what the files hold: edges or features'),
+    affinity: oneOf(['edges', 'features']).default('edges').describe('what the files hold: edges or features'),
     radius: whole(1, 64).default(5).describe('pairs nearer than this, px'),
-    sources: z.enum(['all', 'inner']).optional().describe('all pairs (default for edges), or those of PSA’s inner pixels (default for features)'),
+    sources: oneOf(['all', 'inner']).optional().describe('all pairs (default for edges), or those of PSA’s inner pixels (default for features)'),
   }),
   async run(file, { affinity, radius, sources }, task) {
     const guide = await readPlanes(file);

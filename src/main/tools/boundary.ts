@@ -3,7 +3,7 @@ import { boundaryF } from '#shared/raster/boundary/boundary-f.ts';
 import { boundaryMap } from '#shared/raster/boundary/boundary-map.ts';
 import { defineTool } from './define-tool.ts';
 import { fileFor, readBytes, readLabels } from './read-input.ts';
-import { real } from './settings.ts';
+import { place, real } from './settings.ts';
 
 export const boundaryTool = defineTool({
   name: 'boundary',
@@ -14,7 +14,7 @@ export const boundaryTool = defineTool({
   endings: ['.png', '.npy', '.npz', '.json'],
   endingsFor: ({ truth }) => (truth === undefined ? ['.png', '.npy', '.npz'] : ['.png', '.npy', '.npz', '.json']),
   settings: z.object({
-    truth: z.string().optional().describe('mask to score against, or a folder of them'),
+    truth: place.optional().describe('mask to score against, or a folder of them'),
     tolerance: real(0).default(0.008).describe('share of the diagonal within which a boundary pixel is right; from 1 on px'),
   }),
   async run(file, { truth, tolerance }, task) {

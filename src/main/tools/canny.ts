@@ -6,7 +6,7 @@ import { partOf } from '#shared/raster/raster-task.ts';
 import { defineTool } from './define-tool.ts';
 import { readPhoto } from './read-input.ts';
 import { maskPicture } from './results.ts';
-import { real, yesNo } from './settings.ts';
+import { oneOf, real, yesNo } from './settings.ts';
 
 export const cannyTool = defineTool({
   name: 'canny',
@@ -18,7 +18,7 @@ export const cannyTool = defineTool({
   settings: z.object({
     low: real(0).default(100).describe('gradients above go on where a strong edge began'),
     high: real(0).default(200).describe('gradients above begin an edge'),
-    norm: z.enum(['l1', 'l2']).default('l1').describe('length of the gradient: l1 or l2'),
+    norm: oneOf(['l1', 'l2']).default('l1').describe('length of the gradient: l1 or l2'),
     blur: yesNo.default(false).describe('yes or no: blur by 3×3 before'),
   }),
   async run(file, { blur, ...parameters }, task) {

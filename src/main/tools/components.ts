@@ -3,6 +3,7 @@ import { labelComponents } from '#shared/raster/components/label-components.ts';
 import { defineTool } from './define-tool.ts';
 import { drawNumbers } from './draw.ts';
 import { readLabels } from './read-input.ts';
+import { oneOf } from './settings.ts';
 
 export const componentsTool = defineTool({
   name: 'components',
@@ -11,7 +12,7 @@ export const componentsTool = defineTool({
   example: 'penumbra tool components mask.png --out parts.npy',
   page: 'components',
   endings: ['.npy', '.npz', '.png', '.json'],
-  settings: z.object({ connectivity: z.enum(['4', '8']).default('8').describe('4: side by side; 8: corners too') }),
+  settings: z.object({ connectivity: oneOf(['4', '8']).default('8').describe('4: side by side; 8: corners too') }),
   async run(file, { connectivity }, task) {
     const { width, height, count, data, sizes, values } = labelComponents(await readLabels(file), connectivity === '4' ? 4 : 8, task);
     return {

@@ -12,7 +12,7 @@ import { defineTool, type Ending } from './define-tool.ts';
 import { assertFiniteScores } from './planes-of.ts';
 import { fileFor, readLabels, readPhoto, readPlanes } from './read-input.ts';
 import { assertPaletteHolds, assertPaletteHoldsPlanes } from './results.ts';
-import { real, whole } from './settings.ts';
+import { anyNumber, oneOf, place, real, share, whole } from './settings.ts';
 
 export const crfTool = defineTool({
   name: 'crf',
@@ -23,16 +23,16 @@ export const crfTool = defineTool({
   page: 'crf',
   endings: ['.png', '.npy', '.npz'],
   settings: z.object({
-    labels: z.string().optional().describe('label PNG or whole numbers .npy, or a folder of them by the photos’ names; 255 and what is below 0 is left open'),
-    scores: z.string().optional().describe('scores .npy or .npz [L, H, W] in 0..1, background first; or a folder of them'),
-    row: z.enum(CRF_ROW_NAMES).default('irn').describe(`published settings that the others default to: ${CRF_ROW_NAMES.join(', ')}`),
-    confidence: z.coerce.number().gt(0).lt(1).optional().describe('trust in a label'),
+    labels: place.optional().describe('label PNG or whole numbers .npy, or a folder of them by the photos’ names; 255 and what is below 0 is left open'),
+    scores: place.optional().describe('scores .npy or .npz [L, H, W] in 0..1, background first; or a folder of them'),
+    row: oneOf(CRF_ROW_NAMES).default('irn').describe(`published settings that the others default to: ${CRF_ROW_NAMES.join(', ')}`),
+    confidence: share.optional().describe('trust in a label'),
     iterations: whole(0, 1000).optional().describe('mean-field iterations'),
     gaussianSxy: real(0).optional().describe('smoothness kernel: deviation, px'),
-    gaussianCompat: z.coerce.number().optional().describe('its weight; 0 leaves it out'),
+    gaussianCompat: anyNumber.optional().describe('its weight; 0 leaves it out'),
     bilateralSxy: real(0).optional().describe('appearance kernel: deviation of position, px'),
     bilateralSrgb: real(0).optional().describe('its deviation of colour, grey values'),
-    bilateralCompat: z.coerce.number().optional().describe('its weight; 0 leaves it out'),
+    bilateralCompat: anyNumber.optional().describe('its weight; 0 leaves it out'),
   }),
   async run(file, settings, task, ending) {
     const photo = await readPhoto(file);

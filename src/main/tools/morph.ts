@@ -4,7 +4,7 @@ import { morphClass, type ClassMorphology } from '#shared/raster/morphology/by-c
 import { defineTool } from './define-tool.ts';
 import { readBytes } from './read-input.ts';
 import { labelsResult } from './results.ts';
-import { real, whole } from './settings.ts';
+import { oneOf, real, whole } from './settings.ts';
 
 const KINDS = ['open', 'close', 'fill', 'remove-small'] as const;
 
@@ -17,7 +17,7 @@ export const morphTool = defineTool({
   endings: ['.png', '.npy', '.npz'],
   settings: z.object({
     label: whole(1, 255).optional().describe('the class; needed'),
-    kind: z.enum(KINDS).default('open').describe(KINDS.join(', ')),
+    kind: oneOf(KINDS).default('open').describe(KINDS.join(', ')),
     radius: real(0).default(2).describe('radius of the disc for open and close, px'),
     least: whole(1, 2 ** 31 - 1).default(64).describe('pixels of the smallest part that remove-small keeps'),
   }),

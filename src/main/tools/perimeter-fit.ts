@@ -6,7 +6,7 @@ import { defineTool } from './define-tool.ts';
 import { assertFiniteScores, onePlane } from './planes-of.ts';
 import { fileFor, readLabels, readPlanes } from './read-input.ts';
 import { maskPicture } from './results.ts';
-import { real, whole } from './settings.ts';
+import { place, real, whole } from './settings.ts';
 
 export const perimeterFitTool = defineTool({
   name: 'perimeter-fit',
@@ -17,7 +17,7 @@ export const perimeterFitTool = defineTool({
   page: 'perimeter-fit',
   endings: ['.npy', '.npz', '.png'],
   settings: z.object({
-    scores: z.string().optional().describe('scores .npy or .npz [K, H, W] of the regions’ size, or a folder of them; needed'),
+    scores: place.optional().describe('scores .npy or .npz [K, H, W] of the regions’ size, or a folder of them; needed'),
     threshold: real(0).default(0.05).describe('scores above are inside; PerimeterFit takes 0.05 for SLIC, 0 for quickshift'),
     plane: whole(0, 65_535).optional().describe('only this plane of the scores, from 0; needed for .png of several'),
   }),

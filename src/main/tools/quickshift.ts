@@ -6,7 +6,7 @@ import { randomFor } from '#main/ml/random/random.ts';
 import { defineTool } from './define-tool.ts';
 import { drawBorders } from './draw.ts';
 import { readPhoto, readPlanes } from './read-input.ts';
-import { real, whole } from './settings.ts';
+import { place, real, whole } from './settings.ts';
 
 /** What scikit-image adds to break ties of density. */
 const NOISE = 1e-5;
@@ -23,7 +23,7 @@ export const quickshiftTool = defineTool({
     maxDistance: real(0).default(QUICKSHIFT_SILOP.maxDistance).describe('longest link to a denser pixel'),
     ratio: real(0).default(QUICKSHIFT_SILOP.ratio).describe('weight of colour against position'),
     sigma: real(0).default(QUICKSHIFT_SILOP.sigmaPx).describe('blur before, px'),
-    noise: z.string().optional().describe('float32 .npy [H, W] that breaks ties, such as the one scikit-image draws'),
+    noise: place.optional().describe('float32 .npy [H, W] that breaks ties, such as the one scikit-image draws'),
     seed: whole(0, 2 ** 31 - 1).default(42).describe('seed of the noise that is drawn without --noise'),
   }),
   async run(file, { sigma, noise, seed, ...rest }, task) {

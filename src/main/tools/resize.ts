@@ -6,7 +6,7 @@ import { resizeLabelsNearest, resizePlanesBilinear } from '#shared/raster/resize
 import { defineTool, type Ending } from './define-tool.ts';
 import { readLabels, readPhoto, readPlanes } from './read-input.ts';
 import { assertPaletteHolds, labelsResult } from './results.ts';
-import { whole } from './settings.ts';
+import { oneOf, whole } from './settings.ts';
 
 const KINDS = ['pil-bicubic', 'pil-bilinear', 'opencv-bilinear', 'labels', 'scores'] as const;
 type Kind = (typeof KINDS)[number];
@@ -23,7 +23,7 @@ export const resizeTool = defineTool({
   settings: z.object({
     width: whole(1, 65_535).optional().describe('px; needed'),
     height: whole(1, 65_535).optional().describe('px; needed'),
-    kind: z.enum(KINDS).default('pil-bicubic').describe(KINDS.join(', ')),
+    kind: oneOf(KINDS).default('pil-bicubic').describe(KINDS.join(', ')),
   }),
   async run(file, { width, height, kind }, task, ending) {
     if (width === undefined || height === undefined) throw new PenumbraError('BAD_REQUEST', 'No --width and --height are given.', { remedy: 'Name the size in px.' });

@@ -9,7 +9,7 @@ import { decodeLabelStudioRle, encodeLabelStudioRle } from '#shared/raster/rle/l
 import { defineTool } from './define-tool.ts';
 import { readLabels } from './read-input.ts';
 import { labelsResult } from './results.ts';
-import { whole } from './settings.ts';
+import { oneOf, whole } from './settings.ts';
 
 const Runs = z.array(z.int().min(0));
 /** A code as this tool writes it, of any of the three tools. */
@@ -33,7 +33,7 @@ export const rleTool = defineTool({
   endings: ['.json', '.png', '.npy', '.npz'],
   endingsFor: (_, file) => (isCode(file) ? ['.png', '.npy', '.npz'] : ['.json']),
   settings: z.object({
-    format: z.enum(['coco', 'cvat', 'label-studio']).default('coco').describe('coco, cvat or label-studio'),
+    format: oneOf(['coco', 'cvat', 'label-studio']).default('coco').describe('coco, cvat or label-studio'),
     label: whole(0, 2 ** 31 - 1).optional().describe('only pixels of this label (default: all that are not 0, 255 among them)'),
   }),
   async run(file, { format, label }, task) {

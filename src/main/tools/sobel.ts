@@ -5,6 +5,7 @@ import { partOf } from '#shared/raster/raster-task.ts';
 import { defineTool } from './define-tool.ts';
 import { drawHeat } from './draw.ts';
 import { readPhoto } from './read-input.ts';
+import { oneOf } from './settings.ts';
 
 export const sobelTool = defineTool({
   name: 'sobel',
@@ -13,7 +14,7 @@ export const sobelTool = defineTool({
   example: 'penumbra tool sobel cat.jpg --out gradient.png',
   page: 'filters',
   endings: ['.npy', '.npz', '.png'],
-  settings: z.object({ border: z.enum(['mirror', 'repeat']).default('mirror').describe('what lies beyond the edge: mirror as OpenCV, or repeat as Canny does') }),
+  settings: z.object({ border: oneOf(['mirror', 'repeat']).default('mirror').describe('what lies beyond the edge: mirror as OpenCV, or repeat as Canny does') }),
   async run(file, { border }, task, ending) {
     const { width, height, dx, dy } = sobel(greyOf(await readPhoto(file), partOf(task, 0, 0.3)), border, partOf(task, 0.3, 1));
     const plane = (data: Int16Array) => ({ dtype: 'int32', shape: [height, width], data: Int32Array.from(data) }) as const;

@@ -5,7 +5,7 @@ import { majorityVote } from '#shared/raster/superpixels/regions.ts';
 import { defineTool } from './define-tool.ts';
 import { fileFor, readLabels, readPhoto } from './read-input.ts';
 import { assertPaletteHolds, labelsResult } from './results.ts';
-import { real, whole } from './settings.ts';
+import { place, real, whole } from './settings.ts';
 
 export const voteTool = defineTool({
   name: 'vote',
@@ -15,7 +15,7 @@ export const voteTool = defineTool({
   page: 'vote',
   endings: ['.png', '.npy', '.npz'],
   settings: z.object({
-    labels: z.string().optional().describe('label PNG or whole numbers .npy, or a folder of them; needed'),
+    labels: place.optional().describe('label PNG or whole numbers .npy, or a folder of them; needed'),
     segments: whole(1, 1_000_000).default(SLIC_SILOP.segments).describe('about how many superpixels'),
     compactness: real(0).default(SLIC_SILOP.compactness).describe('weight of position against colour'),
   }),

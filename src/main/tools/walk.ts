@@ -10,7 +10,7 @@ import { drawHeat } from './draw.ts';
 import { oneEdgePlane } from './planes-of.ts';
 import { fileFor, readBytes, readPlanes } from './read-input.ts';
 import { assertPaletteHoldsPlanes } from './results.ts';
-import { real, whole } from './settings.ts';
+import { oneOf, place, real, whole } from './settings.ts';
 
 export const walkTool = defineTool({
   name: 'walk',
@@ -21,14 +21,14 @@ export const walkTool = defineTool({
   page: 'walk',
   endings: ['.npy', '.npz', '.png'],
   settings: z.object({
-    scores: z.string().optional().describe('scores .npy or .npz [K, H, W], or a folder of them; needed'),
-    affinity: z.enum(['edges', 'features']).default('edges').describe('what the files hold: edges or features'),
+    scores: place.optional().describe('scores .npy or .npz [K, H, W], or a folder of them; needed'),
+    affinity: oneOf(['edges', 'features']).default('edges').describe('what the files hold: edges or features'),
     radius: whole(1, 64).default(5).describe('pairs nearer than this, px'),
-    sources: z.enum(['all', 'inner']).optional().describe('all pairs (default for edges), or those of PSA’s inner pixels (default for features)'),
+    sources: oneOf(['all', 'inner']).optional().describe('all pairs (default for edges), or those of PSA’s inner pixels (default for features)'),
     beta: real(0).default(10).describe('power of the affinities'),
     doublings: whole(0, 20).default(8).describe('2^k steps'),
-    boundary: z.string().optional().describe('mask of boundaries on the same grid, for RETAB’s two stages; or a folder of them'),
-    stage: z.enum(['1', '2']).default('1').describe('RETAB’s stage: 1 within boundaries, 2 onto them'),
+    boundary: place.optional().describe('mask of boundaries on the same grid, for RETAB’s two stages; or a folder of them'),
+    stage: oneOf(['1', '2']).default('1').describe('RETAB’s stage: 1 within boundaries, 2 onto them'),
   }),
   async run(file, settings, task, ending) {
     const { scores: scoresFile, radius, beta, doublings } = settings;

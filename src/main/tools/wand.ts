@@ -3,7 +3,7 @@ import { PenumbraError } from '#shared/errors.ts';
 import { magicWand } from '#shared/raster/select/magic-wand.ts';
 import { defineTool } from './define-tool.ts';
 import { readPhoto } from './read-input.ts';
-import { pixel, whole, yesNo } from './settings.ts';
+import { oneOf, pixel, whole, yesNo } from './settings.ts';
 
 export const wandTool = defineTool({
   name: 'wand',
@@ -15,7 +15,7 @@ export const wandTool = defineTool({
   settings: z.object({
     at: pixel.optional().describe('x,y in px; needed'),
     tolerance: whole(0, 255).default(16).describe('most that a channel may differ'),
-    connectivity: z.enum(['4', '8']).default('4').describe('4: side by side; 8: corners too'),
+    connectivity: oneOf(['4', '8']).default('4').describe('4: side by side; 8: corners too'),
     contiguous: yesNo.default(true).describe('yes or no: only pixels that hang together'),
   }),
   async run(file, { at, tolerance, connectivity, contiguous }, task) {
