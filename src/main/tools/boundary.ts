@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { boundaryF } from '#shared/raster/boundary/boundary-f.ts';
 import { boundaryMap } from '#shared/raster/boundary/boundary-map.ts';
 import { defineTool } from './define-tool.ts';
-import { fileFor, readBytes, readLabels } from './read-input.ts';
+import { fileFor, readMask, readLabels } from './read-input.ts';
 import { place, real } from './settings.ts';
 
 export const boundaryTool = defineTool({
@@ -19,7 +19,7 @@ export const boundaryTool = defineTool({
   }),
   async run(file, { truth, tolerance }, task) {
     const { width, height, data } = boundaryMap(await readLabels(file), task);
-    const score = truth === undefined ? null : boundaryF(await readBytes(file), await readBytes(await fileFor(file, truth, ['.png', '.npy', '.npz'])), tolerance, task);
+    const score = truth === undefined ? null : boundaryF(await readMask(file), await readMask(await fileFor(file, truth, ['.png', '.npy', '.npz'])), tolerance, task);
     const boundaryPixels = data.reduce((sum, value) => sum + value, 0);
     return { facts: { width, height, boundaryPixels, ...(score === null ? {} : { score }) }, arrays: { boundary: { dtype: 'uint8', shape: [height, width], data } }, labels: () => ({ width, height, data }), json: score };
   },

@@ -13,7 +13,7 @@ export const contourTool = defineTool({
   example: 'penumbra tool contour mask.png --label 8 --out contour.json',
   page: 'contour',
   endings: ['.json', '.png'],
-  settings: z.object({ label: whole(0, 2 ** 31 - 1).optional().describe('only pixels of this label (default: all that are not 0, 255 among them)') }),
+  settings: z.object({ label: whole(0, 2 ** 31 - 1).optional().describe('only pixels of this label (default: all that are not 0, so that VOC’s void, 255, counts as inside)') }),
   async run(file, { label }, task) {
     const map = await readLabels(file);
     const { width, height } = map;

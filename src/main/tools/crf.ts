@@ -24,7 +24,7 @@ export const crfTool = defineTool({
   endings: ['.png', '.npy', '.npz'],
   settings: z.object({
     labels: place.optional().describe('label PNG or whole numbers .npy, or a folder of them by the photos’ names; 255 and what is below 0 is left open'),
-    scores: place.optional().describe('scores .npy or .npz [L, H, W] in 0..1, background first; or a folder of them'),
+    scores: place.optional().describe('scores .npy or .npz [L, H, W], background first; or a folder of them. Those of a coarser grid are brought to the photo’s size, values outside 0..1 count as 0 or 1'),
     row: oneOf(CRF_ROW_NAMES).default('irn').describe(`published settings that the others default to: ${CRF_ROW_NAMES.join(', ')}`),
     confidence: share.optional().describe('trust in a label'),
     iterations: whole(0, 1000).optional().describe('mean-field iterations'),
@@ -37,7 +37,7 @@ export const crfTool = defineTool({
   async run(file, settings, task, ending) {
     const photo = await readPhoto(file);
     const row = CRF_ROWS[settings.row];
-    const { unary, labels } = await startOf(file, photo, { ...settings, confidence: settings.confidence ?? row.labelConfidence }, ending);
+    const { unary, labels, clippedScores } = await startOf(file, photo, { ...settings, confidence: settings.confidence ?? row.labelConfidence }, ending);
     const gaussian = { sxyPx: settings.gaussianSxy ?? row.gaussian.sxyPx, compat: settings.gaussianCompat ?? row.gaussian.compat };
     const bilateral = {
       sxyPx: settings.bilateralSxy ?? row.bilateral.sxyPx,
@@ -56,7 +56,7 @@ export const crfTool = defineTool({
       ...(ending === '.npz' ? { labels: { dtype: 'int32', shape: [height, width], data: positionsToLabels(argmaxOfMany(q), labels) } as const } : {}),
       label_ids: { dtype: 'int32', shape: [labels.length], data: Int32Array.from(labels) },
     } as const;
-    return { facts: { width, height, labels }, arrays, labels: () => ({ width, height, data: positionsToLabels(argmaxPlanes(q), labels) }) };
+    return { facts: { width, height, labels, ...(clippedScores > 0 ? { clippedScores } : {}) }, arrays, labels: () => ({ width, height, data: positionsToLabels(argmaxPlanes(q), labels) }) };
   },
 });
 
@@ -66,7 +66,7 @@ interface Start {
   readonly confidence: number;
 }
 
-async function startOf(file: string, photo: Size, { labels, scores, confidence }: Start, ending: Ending | null): Promise<{ unary: Planes; labels: number[] }> {
+async function startOf(file: string, photo: Size, { labels, scores, confidence }: Start, ending: Ending | null): Promise<{ unary: Planes; labels: number[]; clippedScores: number }> {
   if (labels !== undefined && scores === undefined) {
     const labelsFile = await fileFor(file, labels, ['.png', '.npy', '.npz']);
     const map = await readLabels(labelsFile);
@@ -80,9 +80,19 @@ async function startOf(file: string, photo: Size, { labels, scores, confidence }
   const scoresFile = await fileFor(file, scores, ['.npy', '.npz']);
   const planes = await readPlanes(scoresFile);
   assertPaletteHoldsPlanes(scoresFile, planes.count, ending);
+  assertGridOf(scoresFile, planes, photo);
   assertFiniteScores(scoresFile, planes);
   assertCrfFits(photo, planes.count);
-  return { unary: unaryFromScores(resizePlanesBilinear(planes, photo)), labels: Array.from({ length: planes.count }, (_, label) => label) };
+  const clippedScores = planes.data.reduce((sum, score) => sum + (score < 0 || score > 1 ? 1 : 0), 0);
+  return { unary: unaryFromScores(resizePlanesBilinear(planes, photo)), labels: Array.from({ length: planes.count }, (_, label) => label), clippedScores };
+}
+
+/** A grid has the photo's aspect but for rounding, one cell at most; anything else is another photo's, or its axes are in another order. */
+function assertGridOf(file: string, { count, width, height }: Planes, photo: Size): void {
+  if (Math.abs(width * photo.height - height * photo.width) <= Math.max(photo.width, photo.height)) return;
+  throw new PenumbraError('BAD_REQUEST', `${file} holds ${count} planes of ${width}×${height} px; expected the photo’s ${photo.width}×${photo.height}, or a coarser grid of that aspect.`, {
+    remedy: 'Bring the axes into the order [L, H, W], as by scores.transpose(2, 0, 1) from [H, W, L]; scores that are meant to be stretched go through "penumbra tool resize --kind scores" first.',
+  });
 }
 
 function assertSizeOf(file: string, { width, height }: Size, photo: Size): void {

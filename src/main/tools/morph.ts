@@ -1,10 +1,13 @@
 import * as z from 'zod';
+import { BACKGROUND } from '#shared/domain/classes.ts';
 import { PenumbraError } from '#shared/errors.ts';
 import { morphClass, type ClassMorphology } from '#shared/raster/morphology/by-class.ts';
 import { defineTool } from './define-tool.ts';
-import { readBytes } from './read-input.ts';
-import { labelsResult } from './results.ts';
+import { readLabels } from './read-input.ts';
+import { assertPaletteHolds, labelsResult } from './results.ts';
 import { oneOf, real, whole } from './settings.ts';
+
+const [CLASS, OTHER] = [1, 2];
 
 const KINDS = ['open', 'close', 'fill', 'remove-small'] as const;
 
@@ -16,17 +19,20 @@ export const morphTool = defineTool({
   page: 'morph',
   endings: ['.png', '.npy', '.npz'],
   settings: z.object({
-    label: whole(1, 255).optional().describe('the class; needed'),
+    label: whole(1, 2 ** 31 - 1).optional().describe('the class; needed'),
     kind: oneOf(KINDS).default('open').describe(KINDS.join(', ')),
     radius: real(0).default(2).describe('radius of the disc for open and close, px'),
     least: whole(1, 2 ** 31 - 1).default(64).describe('pixels of the smallest part that remove-small keeps'),
   }),
-  async run(file, { label, kind, radius, least }, task) {
+  async run(file, { label, kind, radius, least }, task, ending) {
     if (label === undefined) throw new PenumbraError('BAD_REQUEST', 'No --label is given.', { remedy: 'Name the class whose shape is to change.' });
     const step: ClassMorphology = kind === 'fill' ? { kind } : kind === 'remove-small' ? { kind, leastPx: least } : { kind, radiusPx: radius };
-    const before = await readBytes(file);
-    const labels = morphClass(before, label, step, task);
-    const pixelsOf = (map: { readonly data: Uint8Array }): number => map.data.reduce((sum, value) => sum + (value === label ? 1 : 0), 0);
-    return { facts: { width: labels.width, height: labels.height, pixelsBefore: pixelsOf(before), pixelsAfter: pixelsOf(labels) }, ...labelsResult(labels) };
+    const { width, height, data } = await readLabels(file);
+    assertPaletteHolds(file, data, ending);
+    // Of any numbers: what is background, the class, or neither decides all.
+    const shaped = morphClass({ width, height, data: Uint8Array.from(data, (value) => (value === BACKGROUND ? BACKGROUND : value === label ? CLASS : OTHER)) }, CLASS, step, task).data;
+    const labels = data.map((value, pixel) => (shaped[pixel] === CLASS ? label : value === label ? BACKGROUND : value));
+    const pixelsOf = (map: Uint8Array | Int32Array): number => map.reduce((sum, value) => sum + (value === label ? 1 : 0), 0);
+    return { facts: { width, height, pixelsBefore: pixelsOf(data), pixelsAfter: pixelsOf(labels) }, ...labelsResult({ width, height, data: labels }) };
   },
 });

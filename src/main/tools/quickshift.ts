@@ -14,7 +14,7 @@ const NOISE = 1e-5;
 export const quickshiftTool = defineTool({
   name: 'quickshift',
   summary: 'cut a photo into quickshift superpixels',
-  description: 'Quickshift superpixels as scikit-image computes them. .npy, .npz: their numbers from 0, int32 [H, W]; .png, .jpg: the photo with their borders.',
+  description: 'Quickshift superpixels as scikit-image computes them. .npy, .npz: their numbers from 0, int32 [H, W]; .png, .jpg: the photo with their borders. Without --noise it breaks ties by noise of its own, drawn from --seed: every run gives the same, and a few pixels lie otherwise than scikit-image’s.',
   example: 'penumbra tool quickshift cat.jpg --out borders.png',
   page: 'quickshift',
   endings: ['.npy', '.npz', '.png', '.jpg'],
@@ -23,8 +23,8 @@ export const quickshiftTool = defineTool({
     maxDistance: real(0).default(QUICKSHIFT_SILOP.maxDistance).describe('longest link to a denser pixel'),
     ratio: real(0).default(QUICKSHIFT_SILOP.ratio).describe('weight of colour against position'),
     sigma: real(0).default(QUICKSHIFT_SILOP.sigmaPx).describe('blur before, px'),
-    noise: place.optional().describe('float32 .npy [H, W] that breaks ties, such as the one scikit-image draws'),
-    seed: whole(0, 2 ** 31 - 1).default(42).describe('seed of the noise that is drawn without --noise'),
+    noise: place.optional().describe('float32 .npy [H, W] that breaks ties, such as the one scikit-image draws (see the page); without it, noise of its own by --seed'),
+    seed: whole(0, 2 ** 31 - 1).default(42).describe('seed of the tool’s own noise, which is not scikit-image’s even for the same number; without meaning beside --noise'),
   }),
   async run(file, { sigma, noise, seed, ...rest }, task) {
     const photo = await readPhoto(file);

@@ -41,14 +41,10 @@ export async function readLabels(file: string): Promise<IntRaster> {
   return { height: array.shape[0] ?? 0, width: array.shape[1] ?? 0, data: array.data };
 }
 
-/** A mask, a grey picture or class ids of one byte: a label PNG, or an array [H, W] of whole numbers from 0 to 255. */
-export async function readBytes(file: string): Promise<ByteRaster> {
+/** What of a label map is not 0, 255 too: 1 there, 0 elsewhere. Its labels may be any whole numbers. */
+export async function readMask(file: string): Promise<ByteRaster> {
   const { width, height, data } = await readLabels(file);
-  if (data instanceof Uint8Array) return { width, height, data };
-  const wrong = data.findIndex((value) => value < 0 || value > 255);
-  if (wrong === -1) return { width, height, data: Uint8Array.from(data) };
-  const place = `x = ${wrong % width}, y = ${Math.floor(wrong / width)}`;
-  throw new PenumbraError('BAD_REQUEST', `${file} holds ${data[wrong] ?? ''} at ${place}; expected whole numbers from 0 to 255.`, { remedy: 'Number the labels within that range.' });
+  return { width, height, data: Uint8Array.from(data, (label) => (label === 0 ? 0 : 1)) };
 }
 
 /** Scores: an array [C, H, W] of floats, or [H, W] as one plane. */

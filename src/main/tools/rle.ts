@@ -34,7 +34,7 @@ export const rleTool = defineTool({
   endingsFor: (_, file) => (isCode(file) ? ['.png', '.npy', '.npz'] : ['.json']),
   settings: z.object({
     format: oneOf(['coco', 'cvat', 'label-studio']).default('coco').describe('coco, cvat or label-studio'),
-    label: whole(0, 2 ** 31 - 1).optional().describe('only pixels of this label (default: all that are not 0, 255 among them)'),
+    label: whole(0, 2 ** 31 - 1).optional().describe('only pixels of this label (default: all that are not 0, so that VOC’s void, 255, counts as inside)'),
   }),
   async run(file, { format, label }, task) {
     if (isCode(file)) {

@@ -8,7 +8,7 @@ import { assertWalkFits, randomWalk } from '#shared/raster/walk/random-walk.ts';
 import { defineTool } from './define-tool.ts';
 import { drawHeat } from './draw.ts';
 import { oneEdgePlane } from './planes-of.ts';
-import { fileFor, readBytes, readPlanes } from './read-input.ts';
+import { fileFor, readMask, readPlanes } from './read-input.ts';
 import { assertPaletteHoldsPlanes } from './results.ts';
 import { oneOf, place, real, whole } from './settings.ts';
 
@@ -43,7 +43,7 @@ export const walkTool = defineTool({
     const parameters = { beta, doublings };
     const walked = await (async () => {
       if (settings.boundary === undefined) return randomWalk(scores, affinities, parameters, partOf(task, 0.2, 1));
-      const boundary = await readBytes(await fileFor(file, settings.boundary, ['.png', '.npy', '.npz']));
+      const boundary = await readMask(await fileFor(file, settings.boundary, ['.png', '.npy', '.npz']));
       return (settings.stage === '1' ? walkWithinBoundaries : walkOntoBoundaries)(scores, affinities, boundary, parameters, partOf(task, 0.2, 1));
     })();
     const { count, width, height, data } = walked;
