@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -177,5 +177,25 @@ describe('the command line', () => {
       expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('labels.png is there and may be what is read') as string });
     }
     expect(Buffer.compare(await readFile(at('labels.png')), before)).toBe(0);
+  });
+
+  test('looks at the folder of --out before it computes', async () => {
+    // No photo at all: read first, that would be what is refused.
+    await writeFile(at('no-photo.png'), 'text');
+    const nowhere = await runCli(['tool', 'slic', at('no-photo.png'), '--out', at('nowhere/x.png')]);
+    expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining(`There is no folder ${at('nowhere')} to write x.png into.`) as string });
+    const inFile = await runCli(['tool', 'slic', at('no-photo.png'), '--out', at('photo.png/x.png')]);
+    expect(inFile).toMatchObject({ code: 1, stderr: expect.stringContaining(`${at('photo.png')} is no folder`) as string });
+  });
+
+  test('looks for all files before it makes a folder, and takes back one that stayed empty', async () => {
+    const before = await readdir(folder);
+    const missing = await runCli(['tool', 'slic', at('photo.png'), at('away.png'), '--out', at('new/er')]);
+    expect(missing).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`There is no ${at('away.png')}.`) as string });
+    const isFolder = await runCli(['tool', 'slic', folder, '--out', at('new/er')]);
+    expect(isFolder).toMatchObject({ code: 1, stderr: expect.stringContaining(`${folder} is a folder; expected a file.`) as string });
+    const unreadable = await runCli(['tool', 'slic', at('no-photo.png'), '--out', at('new/er')]);
+    expect(unreadable).toMatchObject({ code: 1, stderr: expect.stringContaining('no-photo.png cannot be read as a photo') as string });
+    expect(await readdir(folder)).toEqual(before);
   });
 });

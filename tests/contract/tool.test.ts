@@ -140,7 +140,7 @@ describe('a tool', () => {
       expect(Buffer.compare((await readLabelPng(at('mask.png'))).data, expected)).toBe(0);
     }
     await writeFile(at('broken.json'), '{"format": "coco", "size": [3]}');
-    await expect(run('rle', 'broken.json', 'mask.png', {})).rejects.toThrow('broken.json is no mask of run lengths');
+    await expect(run('rle', 'broken.json', 'mask.png', {})).rejects.toThrow('broken.json has the size [3] beside its counts; expected [height, width].');
   });
 
   test('resizing labels makes no label up; a photo becomes the picture that it shows', async () => {

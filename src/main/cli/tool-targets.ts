@@ -1,4 +1,4 @@
-import { mkdir, realpath, stat } from 'node:fs/promises';
+import { access, constants, mkdir, realpath, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
 import type { Tool } from '../tools/define-tool.ts';
@@ -18,6 +18,7 @@ export async function targetsOf(tool: Tool, files: readonly string[], { out, as,
   const [only] = files;
   if (files.length === 1 && only !== undefined && !isFolder && path.extname(out) !== '') {
     assertEnding(tool, settings, only, out);
+    await assertFolderOf(out);
     return [out];
   }
   if (!isFolder && isFileName(out)) throw new UsageError(`--out ${out} names one file for ${files.length}`, 'Name a folder.');
@@ -29,10 +30,35 @@ export async function targetsOf(tool: Tool, files: readonly string[], { out, as,
   });
   const twice = targets.find((target, index) => targets.indexOf(target) !== index);
   if (twice !== undefined) throw new UsageError(`two files would both become ${twice}`, 'Run them one after the other, into two folders.');
-  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
+  return targets;
+}
+
+/**
+ * Makes the folder of several results where it is not there yet. What it gives takes back those that it made and that stayed empty.
+ * To be called once nothing else can be refused.
+ */
+export async function makeFolderOf(targets: readonly (string | null)[], out: string | undefined): Promise<() => Promise<void>> {
+  if (out === undefined || targets.includes(out)) return () => Promise.resolve();
+  const first = await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw new PenumbraError('WRITE_FAILED', `${out} cannot be made a folder.`, { remedy: 'Choose a place that may be written to.', cause });
   });
-  return targets;
+  return async () => {
+    if (first === undefined) return;
+    // From the innermost outwards, to the first that was made; one that holds something stays, and with it those around it.
+    for (let folder = path.resolve(out); folder.length >= path.resolve(first).length; folder = path.dirname(folder)) {
+      if (!(await rmdir(folder).then(() => true, () => false))) return;
+    }
+  };
+}
+
+async function assertFolderOf(target: string): Promise<void> {
+  const folder = path.dirname(target);
+  const facts = await stat(folder).catch(() => null);
+  if (facts === null) throw new PenumbraError('WRITE_FAILED', `There is no folder ${folder} to write ${path.basename(target)} into.`, { remedy: 'Make it first, or choose another --out.' });
+  if (!facts.isDirectory()) throw new PenumbraError('WRITE_FAILED', `${folder} is no folder, so ${path.basename(target)} cannot be written into it.`, { remedy: 'Choose another --out.' });
+  await access(folder, constants.W_OK).catch((cause: unknown) => {
+    throw new PenumbraError('WRITE_FAILED', `${folder} may not be written to.`, { remedy: 'Look at its rights, or choose another --out.', cause });
+  });
 }
 
 function assertEnding(tool: Tool, settings: Readonly<Record<string, unknown>>, file: string, target: string): void {

@@ -74,7 +74,7 @@ async function startOf(file: string, photo: Size, { labels, scores, confidence }
     assertPaletteHolds(labelsFile, map.data, ending);
     const present = [...new Set(map.data)].filter((label) => label !== IGNORE && label >= 0).sort((a, b) => a - b);
     assertCrfFits(photo, present.length);
-    return { unary: unaryFromLabels(map, present, confidence), labels: present };
+    return { unary: unaryFromLabels(map, present, confidence), labels: present, clippedScores: 0 };
   }
   if (scores === undefined || labels !== undefined) throw new PenumbraError('BAD_REQUEST', 'Either --labels or --scores is needed.', { remedy: 'Give one of the two.' });
   const scoresFile = await fileFor(file, scores, ['.npy', '.npz']);

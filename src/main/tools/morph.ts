@@ -32,7 +32,11 @@ export const morphTool = defineTool({
     // Of any numbers: what is background, the class, or neither decides all.
     const shaped = morphClass({ width, height, data: Uint8Array.from(data, (value) => (value === BACKGROUND ? BACKGROUND : value === label ? CLASS : OTHER)) }, CLASS, step, task).data;
     const labels = data.map((value, pixel) => (shaped[pixel] === CLASS ? label : value === label ? BACKGROUND : value));
-    const pixelsOf = (map: Uint8Array | Int32Array): number => map.reduce((sum, value) => sum + (value === label ? 1 : 0), 0);
+    const pixelsOf = (map: Iterable<number>): number => {
+      let count = 0;
+      for (const value of map) if (value === label) count++;
+      return count;
+    };
     return { facts: { width, height, pixelsBefore: pixelsOf(data), pixelsAfter: pixelsOf(labels) }, ...labelsResult({ width, height, data: labels }) };
   },
 });

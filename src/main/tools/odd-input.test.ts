@@ -23,7 +23,7 @@ function run(tool: string, file: string, target: string | null, settings: Readon
   return runToolTask({ tool, file: at(file), target: target === null ? null : at(target), settings: settingsIn(folder, settings), cancelled: new SharedArrayBuffer(4) });
 }
 
-async function scores(name: string, shape: readonly number[], scoreAt = (_: number) => 0.5): Promise<void> {
+async function scores(name: string, shape: readonly number[], scoreAt: (index: number) => number = () => 0.5): Promise<void> {
   await writeNpy(at(name), { dtype: 'float32', shape, data: Float32Array.from({ length: shape.reduce((product, side) => product * side, 1) }, (_, index) => scoreAt(index)) });
 }
 

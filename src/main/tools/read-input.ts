@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
@@ -75,9 +75,16 @@ async function isFolder(place: string): Promise<boolean> {
   return (await stat(place).catch(() => null))?.isDirectory() === true;
 }
 
+/** FILE_MISSING or BAD_REQUEST unless `given`, without the array of an .npz that it may name, is a file. */
+export function assertFile(given: string): void {
+  assertThere(splitKey(given).file);
+}
+
 /** Readers speak of projects, and the files of tools are the user's own. */
-function assertThere(file: string): void {
-  if (!existsSync(file)) throw new PenumbraError('FILE_MISSING', `There is no ${file}.`, { remedy: 'Look at its name, and at the folder that the command runs in.' });
+export function assertThere(file: string): void {
+  const facts = statSync(file, { throwIfNoEntry: false });
+  if (facts === undefined) throw new PenumbraError('FILE_MISSING', `There is no ${file}.`, { remedy: 'Look at its name, and at the folder that the command runs in.' });
+  if (facts.isDirectory()) throw new PenumbraError('BAD_REQUEST', `${file} is a folder; expected a file.`, { remedy: 'Name the files in it, such as photos/*.jpg.' });
 }
 
 /** "scores.npz:cam" → the file, and the array that is meant. */

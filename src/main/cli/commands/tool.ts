@@ -3,13 +3,14 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import type { Tool } from '../../tools/define-tool.ts';
 import { TOOLS } from '../../tools/index.ts';
+import { assertFile } from '../../tools/read-input.ts';
 import type { ToolAnswer, ToolTask } from '../../tools/tool-task.ts';
 import { partialOf } from '../../tools/write-result.ts';
 import { TaskPool, defaultThreads } from '../../ml/workers/task-pool.ts';
 import { onSignal } from '../on-signal.ts';
 import { jsonOption, wholeNumber, type CommonOptions } from '../options.ts';
 import { Output, UsageError } from '../output.ts';
-import { refuseOverwriting, targetsOf } from '../tool-targets.ts';
+import { makeFolderOf, refuseOverwriting, targetsOf } from '../tool-targets.ts';
 
 interface ToolOptions extends CommonOptions, Record<string, unknown> {
   readonly out?: string;
@@ -68,6 +69,8 @@ async function runTool(tool: Tool, files: readonly string[], { out, as, threads,
   }
   const targets = await targetsOf(tool, files, { out, as, settings: parsed.data });
   await refuseOverwriting(files, settings, targets);
+  for (const file of files) assertFile(file);
+  const takeBackFolder = await makeFolderOf(targets, out);
   const cancelled = new SharedArrayBuffer(4);
   const flag = new Int32Array(cancelled);
   const count = Math.min(threads ?? defaultThreads(), files.length);
@@ -103,6 +106,7 @@ async function runTool(tool: Tool, files: readonly string[], { out, as, threads,
     await close();
     // Of a thread that ended while it wrote.
     for (const target of targets) if (target !== null) await rm(partialOf(target), { force: true });
+    await takeBackFolder();
     stopListening();
   }
 }
