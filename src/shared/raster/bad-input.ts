@@ -23,6 +23,13 @@ export function assertWhole(what: string, name: string, value: number, least: nu
   throw badInput(what, `${name} is ${value}; expected an integer from ${least} to ${most}`, `Give ${name} a value in that range.`);
 }
 
+/** Throws unless `value` is one of `choices`, which the types promise and a caller in JavaScript or a message may break. */
+export function assertOneOf(what: string, name: string, value: string | number, choices: readonly (string | number)[]): void {
+  if (choices.includes(value)) return;
+  const listed = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1) ?? ''}`;
+  throw badInput(what, `${name} is ${typeof value === 'string' ? JSON.stringify(value) : value}; expected ${listed}`, `Give ${name} one of these.`);
+}
+
 /** Throws unless both sides are whole numbers from 0, for what has no array whose length would tell. */
 export function assertSize(what: string, { width, height }: { readonly width: number; readonly height: number }): void {
   if (Number.isInteger(width) && Number.isInteger(height) && width >= 0 && height >= 0) return;

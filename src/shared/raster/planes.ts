@@ -1,3 +1,5 @@
+import { badInput } from './bad-input.ts';
+
 /**
  * Per-pixel values of several classes or labels as one planar array: plane after plane, each row-major.
  * The form of CAMs, probabilities and Q maps everywhere outside the CRF.
@@ -14,12 +16,9 @@ export interface Size {
   readonly height: number; // px
 }
 
-/** Throws when the array does not have the size that the planes claim; a defect of the caller. */
-export function assertPlanes(planes: Planes): void {
-  const expected = planes.count * planes.width * planes.height;
-  if (planes.data.length !== expected) {
-    throw new RangeError(
-      `planes: expected ${planes.count}×${planes.height}×${planes.width} = ${expected} values, got ${planes.data.length}`,
-    );
-  }
+/** Throws BAD_REQUEST when the array does not have the size that the planes claim, or they claim one that is none. */
+export function assertPlanes({ count, width, height, data }: Planes): void {
+  const expected = count * width * height;
+  if ([count, width, height].every((side) => Number.isInteger(side) && side >= 0) && data.length === expected) return;
+  throw badInput('planes', `${data.length} values for ${count}×${height}×${width}; expected ${expected}`, 'Pass an array of the size that the planes have.');
 }

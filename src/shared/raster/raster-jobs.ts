@@ -1,4 +1,5 @@
 import type { LabelMap } from '../mask/label-map.ts';
+import { assertOneOf } from './bad-input.ts';
 import { boundaryF } from './boundary/boundary-f.ts';
 import { boundaryMap } from './boundary/boundary-map.ts';
 import { greyOf } from './colour/grey.ts';
@@ -137,5 +138,6 @@ export function buffersOf(result: unknown): ArrayBuffer[] {
 }
 
 function affinitiesOf({ guide, by, radius, sources }: PairInput, task: RasterTask | undefined): PairAffinities {
+  assertOneOf('affinities', 'by', by, ['edges', 'features']);
   return (by === 'edges' ? edgeAffinities : featureAffinities)(guide, radius, sources, task);
 }

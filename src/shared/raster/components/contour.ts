@@ -1,4 +1,4 @@
-import { assertLength } from '../bad-input.ts';
+import { assertLength, assertWithin } from '../bad-input.ts';
 import { assertFitsPixels } from '../memory.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { checkpoint, EVERY_RUN, rowsARun, type RasterTask } from '../raster-task.ts';
@@ -117,9 +117,10 @@ export function boundingBox(contour: Contour): Box {
 
 /**
  * The box of a class map by the rule of TS-CAM (methods/rws-crt.md §3.2): scores in 0..255, pixels above ⌊threshold · largest⌋, box of the largest
- * contour as [left, top, right, bottom] with right = left + width; [0, 0, 1, 1] where there is none.
+ * contour as [left, top, right, bottom] with right = left + width; [0, 0, 1, 1] where there is none. BAD_REQUEST for a threshold outside 0..1.
  */
 export function boxOfScores(scores: ByteRaster, threshold: number, task?: RasterTask): readonly [number, number, number, number] {
+  assertWithin('box of scores', 'threshold', threshold, 0, 1);
   let largest = 0;
   for (const score of scores.data) largest = Math.max(largest, score);
   const limit = Math.floor(threshold * largest);

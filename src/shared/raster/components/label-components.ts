@@ -1,4 +1,4 @@
-import { assertLength } from '../bad-input.ts';
+import { assertLength, assertOneOf } from '../bad-input.ts';
 import { assertFitsPixels } from '../memory.ts';
 import type { IntRaster, Regions } from '../rasters.ts';
 import { checkpoint, EVERY_RUN, rowsARun, type RasterTask } from '../raster-task.ts';
@@ -16,6 +16,7 @@ export interface Components extends Regions {
  */
 export function labelComponents(raster: IntRaster, connectivity: 4 | 8, task?: RasterTask): Components {
   const { width, height, data } = raster;
+  assertOneOf('components', 'connectivity', connectivity, [4, 8]);
   assertLength('components', width, height, 1, data.length);
   assertFitsPixels('components', raster, 12);
   const parent = new Int32Array(data.length);

@@ -3,8 +3,8 @@ import type { ImageRegion } from '../image-region.ts';
 import { assertFits } from '../memory.ts';
 import { assertPlanes, type Planes, type Size } from '../planes.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
-import type { Compatibility, CrfParameters, KernelParameters } from './crf-rows.ts';
-import { deviationsOf, makeKernel, type Kernel } from './kernels.ts';
+import type { Compatibility, CrfParameters } from './crf-rows.ts';
+import { deviationsIn, makeKernel, type Kernel, type KernelSettings } from './kernels.ts';
 import { makeEngine, type MeanFieldEngine } from './mean-field-engine.ts';
 
 /**
@@ -84,9 +84,9 @@ export class DenseCrf {
   }
 
   /** The kernel for these settings, made or kept. Of those not asked for last, none is kept: a lattice takes 100 bytes a pixel and more. */
-  #kernel(settings: KernelParameters & { readonly srgb?: number | readonly number[] }, task: RasterTask | undefined): Kernel {
-    const { sxyPx, srgb, normalisation = 'symmetric' } = settings;
-    const deviations = [...deviationsOf(sxyPx, 2), ...(srgb === undefined ? [] : deviationsOf(srgb, 3))];
+  #kernel(settings: KernelSettings, task: RasterTask | undefined): Kernel {
+    const { srgb, normalisation = 'symmetric' } = settings;
+    const deviations = deviationsIn(settings);
     const kind = srgb === undefined ? 'position' : 'colour';
     const key = `${kind} ${normalisation} ${deviations.join(' ')}`;
     const found = this.#kernels.get(key);
@@ -99,6 +99,7 @@ export class DenseCrf {
 
   #check(unary: Planes, parameters: CrfParameters): void {
     const { width, height } = this.#image;
+    checkRegion(this.#image);
     assertPlanes(unary);
     if (unary.width !== width || unary.height !== height) {
       throw badInput('dense CRF', `labels or scores are ${unary.width}×${unary.height} px; expected the photo's ${width}×${height}`, 'Give those of this photo, or resize them.');
@@ -106,7 +107,12 @@ export class DenseCrf {
     assertWhole('dense CRF', 'iterations', parameters.iterations, 0, 10_000);
     if (unary.count === 0 && width * height > 0) throw badInput('dense CRF', 'no labels', 'Give energies of at least one label.');
     assertCrfFits(unary, unary.count);
-    for (const settings of [parameters.gaussian, parameters.bilateral]) if (settings !== null) checkCompatibility(settings.compat, unary.count);
+    for (const settings of [parameters.gaussian, parameters.bilateral]) {
+      if (settings === null) continue;
+      // Also where no iteration or no second label will ask for them.
+      deviationsIn(settings);
+      checkCompatibility(settings.compat, unary.count);
+    }
     checkEnergies(unary);
   }
 }
@@ -130,13 +136,25 @@ export function denseCrf(image: ImageRegion, unary: Planes, parameters: CrfParam
   return new DenseCrf(image).infer(unary, parameters, task);
 }
 
+/** Throws unless the region lies within its image, as far as the image's data go. */
+function checkRegion({ data, imageWidth, x0, y0, width, height }: ImageRegion): void {
+  const whole = [imageWidth, x0, y0, width, height].every((value) => Number.isInteger(value) && value >= 0);
+  if (whole && x0 + width <= imageWidth && data.length % (3 * Math.max(1, imageWidth)) === 0 && (y0 + height) * imageWidth * 3 <= data.length) return;
+  throw badInput(
+    'dense CRF',
+    `${width}×${height} px at (${x0}, ${y0}) of a photo of ${data.length} values, ${imageWidth} px wide; expected a part of it`,
+    'Pass the photo as RGB, three values a pixel, with its own width.',
+  );
+}
+
 function checkCompatibility(compat: Compatibility, count: number): void {
   const rows: readonly (number | readonly number[])[] = typeof compat === 'number' ? [compat] : compat;
   const fits =
     (typeof compat === 'number' || rows.length === count) &&
     rows.every((row) => (typeof row === 'number' ? Number.isFinite(row) : row.length === count && row.every(Number.isFinite))) &&
     rows.every((row) => typeof row === typeof rows[0]);
-  if (!fits) throw badInput('dense CRF', `compat does not fit ${count} labels`, `Give one finite number, ${count}, or ${count} rows of ${count}.`);
+  const given = typeof compat === 'number' ? `${compat}` : `${rows.length} rows`;
+  if (!fits) throw badInput('dense CRF', `compat is ${given}, which does not fit ${count} labels; expected finite numbers`, `Give one finite number, ${count}, or ${count} rows of ${count}.`);
 }
 
 function checkEnergies({ count, width, height, data }: Planes): void {

@@ -1,6 +1,6 @@
-import { assertPositive, badInput } from '../bad-input.ts';
+import { assertOneOf, assertPositive, badInput } from '../bad-input.ts';
 import type { ImageRegion } from '../image-region.ts';
-import type { Normalisation } from './crf-rows.ts';
+import type { KernelParameters, Normalisation } from './crf-rows.ts';
 import { partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { PermutohedralLattice } from './permutohedral.ts';
 
@@ -14,9 +14,19 @@ export interface Kernel {
   readonly after: Float32Array; // [H * W]
 }
 
+/** Of either kernel; colour counts where `srgb` is there. */
+export type KernelSettings = KernelParameters & { readonly srgb?: number | readonly number[] };
+
+/** The kernel's standard deviations: of x and y, and of R, G and B where it has them. BAD_REQUEST for a number of them, a value or a normalisation that is none. */
+export function deviationsIn({ sxyPx, srgb, normalisation = 'symmetric' }: KernelSettings): readonly number[] {
+  const deviations = [...deviationsOf(sxyPx, 2), ...(srgb === undefined ? [] : deviationsOf(srgb, 3))];
+  for (const deviation of deviations) assertPositive('dense CRF', 'a standard deviation', deviation);
+  assertOneOf('dense CRF', 'normalisation', normalisation, ['symmetric', 'before', 'after', 'none']);
+  return deviations;
+}
+
 /** `deviations`: of x and y in px, and of R, G, B in grey values where colour counts. */
 export function makeKernel(image: ImageRegion, deviations: readonly number[], normalisation: Normalisation, task?: RasterTask): Kernel {
-  for (const deviation of deviations) assertPositive('dense CRF', 'a standard deviation', deviation);
   const features = deviations.length === 2 ? positionFeatures(image, deviations, partOf(task, 0, 0.1)) : colourFeatures(image, deviations, partOf(task, 0, 0.1));
   const lattice = new PermutohedralLattice(features, deviations.length === 2 ? 2 : 5, partOf(task, 0.1, 0.8));
   const ones = new Float32Array(lattice.points).fill(1);
@@ -32,7 +42,7 @@ export function makeKernel(image: ImageRegion, deviations: readonly number[], no
 }
 
 /** One value for all `count` axes, or one each. */
-export function deviationsOf(value: number | readonly number[], count: number): readonly number[] {
+function deviationsOf(value: number | readonly number[], count: number): readonly number[] {
   if (typeof value === 'number') return Array.from({ length: count }, () => value);
   if (value.length === count) return value;
   throw badInput('dense CRF', `${value.length} standard deviations; expected 1 or ${count}`, `Give one, or ${count}.`);

@@ -1,5 +1,5 @@
 import { IGNORE } from '../../domain/classes.ts';
-import { assertLength } from '../bad-input.ts';
+import { assertLength, assertWithin } from '../bad-input.ts';
 import { assertPlanes, type Planes } from '../planes.ts';
 import type { IntRaster } from '../rasters.ts';
 
@@ -11,6 +11,7 @@ const SCORE_FLOOR = 1e-5;
  */
 export function unaryFromLabels(map: IntRaster, labels: readonly number[], confidence: number): Planes {
   assertLength('unary from labels', map.width, map.height, 1, map.data.length);
+  assertWithin('unary from labels', 'confidence', confidence, 0, 1);
   const count = labels.length;
   const pixels = map.width * map.height;
   const data = new Float32Array(count * pixels);

@@ -1,4 +1,4 @@
-import { assertLength, badInput } from '../bad-input.ts';
+import { assertLength, assertOneOf, badInput } from '../bad-input.ts';
 import { assertFitsPixels } from '../memory.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { checkpoint, partOf, type RasterTask } from '../raster-task.ts';
@@ -150,6 +150,7 @@ function follow(edges: Uint8Array, stride: number, strong: Int32Array, count: nu
 }
 
 function thresholds({ low, high, norm }: CannyParameters): [number, number] {
+  assertOneOf('Canny', 'norm', norm, ['l1', 'l2']);
   if (!(low >= 0 && high >= 0)) throw badInput('Canny', `thresholds are ${low} and ${high}; expected numbers from 0`, 'Give both a value from 0 to 2040.');
   const [least, most] = low < high ? [low, high] : [high, low];
   if (norm === 'l1') return [Math.floor(least), Math.floor(most)];

@@ -1,4 +1,4 @@
-import { assertLength, assertPositive } from '../bad-input.ts';
+import { assertLength, assertWithin } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { checkpoint, runsOf, type RasterTask } from '../raster-task.ts';
 import { Placing, WasmLoops } from '../wasm-loops.ts';
@@ -23,7 +23,7 @@ export function gaussianBlur(
 ): Float64Array {
   const { width, height, channels } = size;
   assertLength('Gaussian blur', width, height, channels, values.length);
-  if (sigmaPx !== 0) assertPositive('Gaussian blur', 'sigma', sigmaPx);
+  assertWithin('Gaussian blur', 'sigma', sigmaPx, 0, 1000);
   if (sigmaPx !== 0 && values.length > 0) blurRows(values, size, sigmaPx, task, engine);
   checkpoint(task, 1);
   return values;

@@ -1,4 +1,4 @@
-import { assertLength } from '../bad-input.ts';
+import { assertLength, assertOneOf } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { checkpoint, runsOf, type RasterTask } from '../raster-task.ts';
 import { reflected } from './gaussian-blur.ts';
@@ -18,6 +18,7 @@ export interface Gradient {
  */
 export function sobel(grey: ByteRaster, border: 'mirror' | 'repeat', task?: RasterTask): Gradient {
   const { width, height, data } = grey;
+  assertOneOf('Sobel', 'border', border, ['mirror', 'repeat']);
   assertLength('Sobel', width, height, 1, data.length);
   const beyond = border === 'mirror' ? reflected : (position: number, count: number) => Math.min(count - 1, Math.max(0, position));
   const end = beyond(width, width);

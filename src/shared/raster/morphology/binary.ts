@@ -1,3 +1,4 @@
+import { assertWhole, badInput } from '../bad-input.ts';
 import type { ByteRaster } from '../rasters.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { labelComponents } from '../components/label-components.ts';
@@ -5,11 +6,12 @@ import { squaredDistance } from './distance-transform.ts';
 
 /**
  * Morphology of masks with a disc of radius r: all (x, y) with x² + y² ≤ r², any r ≥ 0. What lies outside the image neither erodes nor dilates.
- * Results are 0 or 1. Each takes time in the number of pixels, whatever the radius.
+ * Results are 0 or 1. BAD_REQUEST for a radius that is below 0 or not finite. Each takes time in the number of pixels, whatever the radius.
  */
 
 /** 1 where the disc about a pixel meets the mask. */
 export function dilate(mask: ByteRaster, radiusPx: number, task?: RasterTask): ByteRaster {
+  assertRadius(radiusPx);
   const outside = inverse(mask, partOf(task, 0, 0.125));
   const data = withinRadius(squaredDistance(outside, partOf(task, 0.125, 0.875)), radiusPx, [1, 0], partOf(task, 0.875, 1));
   checkpoint(task, 1);
@@ -18,6 +20,7 @@ export function dilate(mask: ByteRaster, radiusPx: number, task?: RasterTask): B
 
 /** 1 where the disc about a pixel, as far as it lies in the image, is inside the mask. */
 export function erode(mask: ByteRaster, radiusPx: number, task?: RasterTask): ByteRaster {
+  assertRadius(radiusPx);
   const data = withinRadius(squaredDistance(mask, partOf(task, 0, 0.875)), radiusPx, [0, 1], partOf(task, 0.875, 1));
   checkpoint(task, 1);
   return { ...mask, data };
@@ -58,6 +61,7 @@ export function fillHoles(mask: ByteRaster, task?: RasterTask): ByteRaster {
 
 /** The mask without its components of fewer than `leastPx` pixels. */
 export function removeSmall(mask: ByteRaster, leastPx: number, connectivity: 4 | 8, task?: RasterTask): ByteRaster {
+  assertWhole('morphology', 'least', leastPx, 0, 2 ** 31 - 1);
   const outside = inverse(mask, partOf(task, 0, 0.125));
   const components = labelComponents(outside, connectivity, partOf(task, 0.125, 0.875));
   const data = new Uint8Array(outside.data.length);
@@ -66,6 +70,11 @@ export function removeSmall(mask: ByteRaster, leastPx: number, connectivity: 4 |
   }
   checkpoint(task, 1);
   return { ...mask, data };
+}
+
+function assertRadius(radiusPx: number): void {
+  if (Number.isFinite(radiusPx) && radiusPx >= 0) return;
+  throw badInput('morphology', `radius is ${radiusPx}; expected a number from 0`, 'Give radius a value from 0, in px.');
 }
 
 /** `near` where the distance is at most the radius, `far` elsewhere. */

@@ -1,6 +1,6 @@
 import { BACKGROUND } from '../../domain/classes.ts';
 import type { LabelMap } from '../../mask/label-map.ts';
-import { badInput } from '../bad-input.ts';
+import { assertOneOf, assertWhole, badInput } from '../bad-input.ts';
 import { assertFitsPixels } from '../memory.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
 import { close, fillHoles, open, removeSmall } from './binary.ts';
@@ -13,10 +13,12 @@ export type ClassMorphology =
 
 /**
  * Morphology of the pixels of `label` alone. What the class loses becomes background; what it gains is taken from background only, so that no
- * other class and no ignored pixel changes. → a new map.
+ * other class and no ignored pixel changes. → a new map. BAD_REQUEST for settings without sense, such as a radius below 0.
  */
 export function morphClass(map: LabelMap, label: number, step: ClassMorphology, task?: RasterTask): LabelMap {
   if (label === BACKGROUND) throw badInput('morphology', 'the class is background', 'Name the class whose shape is to change.');
+  assertWhole('morphology', 'label', label, 1, 255);
+  assertOneOf('morphology', 'kind', step.kind, ['open', 'close', 'fill', 'remove-small']);
   assertFitsPixels('morphology', map, 30);
   const mask = { ...map, data: new Uint8Array(map.data.length) };
   for (const [from, to] of runsOf(mask.data.length, 1, partOf(task, 0, 0.0625))) {

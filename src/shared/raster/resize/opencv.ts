@@ -1,4 +1,4 @@
-import { assertLength, assertWhole } from '../bad-input.ts';
+import { assertLength, assertOneOf, assertWhole } from '../bad-input.ts';
 import { assertFits } from '../memory.ts';
 import type { Size } from '../planes.ts';
 import { checkpoint, rowsARun, type RasterTask } from '../raster-task.ts';
@@ -15,6 +15,7 @@ interface Axis {
 
 /** `data` [h, w, channels] → [H, W, channels]; cv2.resize(…, INTER_LINEAR) of bytes: no antialiasing, half-pixel centres. */
 export function resizeLikeOpencv(image: Size & { readonly data: Uint8Array }, channels: 1 | 3, size: Size, task?: RasterTask): Size & { readonly data: Uint8Array } {
+  assertOneOf('resize', 'channels', channels, [1, 3]);
   assertLength('resize', image.width, image.height, channels, image.data.length);
   assertWhole('resize', 'width', size.width, 1, 65_535);
   assertWhole('resize', 'height', size.height, 1, 65_535);

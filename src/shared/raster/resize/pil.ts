@@ -1,4 +1,4 @@
-import { assertLength, assertWhole } from '../bad-input.ts';
+import { assertLength, assertOneOf, assertWhole } from '../bad-input.ts';
 import { assertFits } from '../memory.ts';
 import type { Size } from '../planes.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
@@ -46,6 +46,8 @@ interface Taps {
  * for tests.
  */
 export function resizeLikePil(image: Bytes, channels: 1 | 3, size: Size, filter: PilFilter, task?: RasterTask, engine?: 'plain'): Bytes {
+  assertOneOf('resize', 'filter', filter, ['bilinear', 'bicubic']);
+  assertOneOf('resize', 'channels', channels, [1, 3]);
   assertLength('resize', image.width, image.height, channels, image.data.length);
   assertWhole('resize', 'width', size.width, 1, 65_535);
   assertWhole('resize', 'height', size.height, 1, 65_535);

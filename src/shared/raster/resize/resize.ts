@@ -1,4 +1,4 @@
-import { assertWhole } from '../bad-input.ts';
+import { assertLength, assertPositive, assertWhole } from '../bad-input.ts';
 import { assertFits } from '../memory.ts';
 import { assertPlanes, type Planes, type Size } from '../planes.ts';
 import { checkpoint, rowsARun, runsOf, type RasterTask } from '../raster-task.ts';
@@ -89,8 +89,9 @@ interface LabelsOf<Data extends Uint8Array | Int32Array> extends Size {
   readonly data: Data;
 }
 
-/** A label map at another size; every label comes from one source pixel. BAD_REQUEST for an empty one and sizes that cannot be made. */
+/** A label map at another size; every label comes from one source pixel. BAD_REQUEST for an empty one, an array of another length and sizes that cannot be made. */
 export function resizeLabelsNearest<Data extends Uint8Array | Int32Array>(map: LabelsOf<Data>, size: Size, task?: RasterTask): LabelsOf<Data> {
+  assertLength('resize', map.width, map.height, 1, map.data.length);
   const { width, height } = size;
   if (map.width === width && map.height === height) {
     checkpoint(task, 1);
@@ -123,6 +124,7 @@ function nearestAxis(source: number, target: number): Int32Array {
 
 /** The size with its long side at most `longSide`, aspect kept, sides rounded, never below 1 px and never enlarged. */
 export function fitLongSide(size: Size, longSide: number): Size {
+  assertPositive('resize', 'the long side', longSide);
   const scale = longSide / Math.max(size.width, size.height);
   if (scale >= 1) return { width: size.width, height: size.height };
   return { width: Math.max(1, Math.round(size.width * scale)), height: Math.max(1, Math.round(size.height * scale)) };

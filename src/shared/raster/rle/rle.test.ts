@@ -110,7 +110,7 @@ describe('masks and sizes that are none are refused, and nothing is read beyond 
       refused = error;
     }
     expect(refused).toBeInstanceOf(PenumbraError);
-    expect(refused).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining(message), remedy: expect.stringMatching(/\.$/) });
+    expect(refused).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining(message) as string, remedy: expect.stringMatching(/\.$/) as string });
   });
 });
 

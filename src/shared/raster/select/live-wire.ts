@@ -85,8 +85,13 @@ export function liveWireMap(costs: LiveWireCosts, seed: { readonly x: number; re
   return { width, height, seed: start, cost, previous };
 }
 
-/** The cheapest way from the seed to (x, y), both included: x and y in turn. Empty beyond the map's reach. */
+/** The cheapest way from the seed to (x, y), both included: x and y in turn. Empty beyond the map's reach and outside it. BAD_REQUEST for fractions of a pixel. */
 export function liveWirePath(map: LiveWireMap, to: { readonly x: number; readonly y: number }): Int32Array {
+  if (!(Number.isInteger(to.x) && Number.isInteger(to.y))) {
+    throw badInput('live-wire', `the target is (${to.x}, ${to.y}); expected whole numbers`, 'Round it to a pixel.');
+  }
+  assertLength('live-wire', map.width, map.height, 1, map.cost.length);
+  assertLength('live-wire', map.width, map.height, 1, map.previous.length);
   const target = to.y * map.width + to.x;
   if (to.x < 0 || to.y < 0 || to.x >= map.width || to.y >= map.height || map.cost[target] === Infinity) return new Int32Array(0);
   const pixels: number[] = [];

@@ -1,4 +1,4 @@
-import { assertLength, badInput } from '../bad-input.ts';
+import { assertLength, assertOneOf, assertWithin, badInput } from '../bad-input.ts';
 import { assertFitsPixels } from '../memory.ts';
 import type { ByteRaster, RgbRaster } from '../rasters.ts';
 import { checkpoint, EVERY_RUN, type RasterTask } from '../raster-task.ts';
@@ -13,7 +13,7 @@ export interface WandParameters {
 
 const CHECK_EVERY_PX = 2 ** 14;
 
-/** 255 for the pixels like the seed's, 0 for the others; contiguous: cv2.floodFill with FLOODFILL_FIXED_RANGE. BAD_REQUEST for a seed outside. */
+/** 255 for the pixels like the seed's, 0 for the others; contiguous: cv2.floodFill with FLOODFILL_FIXED_RANGE. BAD_REQUEST for a seed outside and settings without sense. */
 export function magicWand(
   image: RgbRaster,
   seed: { readonly x: number; readonly y: number },
@@ -25,6 +25,8 @@ export function magicWand(
   if (!(Number.isInteger(seed.x) && Number.isInteger(seed.y) && seed.x >= 0 && seed.y >= 0 && seed.x < width && seed.y < height)) {
     throw badInput('magic wand', `the seed is (${seed.x}, ${seed.y}); expected a pixel of ${width}×${height}`, 'Begin inside the image.');
   }
+  assertWithin('magic wand', 'tolerance', tolerance, 0, 255);
+  assertOneOf('magic wand', 'connectivity', connectivity, [4, 8]);
   assertFitsPixels('magic wand', image, 9);
   const start = seed.y * width + seed.x;
   const [r, g, b] = [data[start * 3] ?? 0, data[start * 3 + 1] ?? 0, data[start * 3 + 2] ?? 0];

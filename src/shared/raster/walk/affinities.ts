@@ -1,4 +1,4 @@
-import { badInput } from '../bad-input.ts';
+import { assertOneOf, badInput } from '../bad-input.ts';
 import { assertFits } from '../memory.ts';
 import { assertPlanes, type Planes } from '../planes.ts';
 import { checkpoint, partOf, runsOf, type RasterTask } from '../raster-task.ts';
@@ -42,11 +42,12 @@ export function edgeAffinities(edges: Planes, radius: number, sources: PairSourc
   });
 }
 
-/** exp(−mean_c |f_i − f_j|) of features [C, H, W]; AffinityNet's rule (methods/refine.md §1). BAD_REQUEST for features that are not finite. */
+/** exp(−mean_c |f_i − f_j|) of features [C, H, W]; AffinityNet's rule (methods/refine.md §1). BAD_REQUEST for features that are not finite, and for none. */
 export function featureAffinities(features: Planes, radius: number, sources: PairSources = 'inner', task?: RasterTask): PairAffinities {
   assertPlanes(features);
   assertPairsFit(features, radius);
   const { width, height, count, data } = features;
+  if (count === 0) throw badInput('feature affinities', 'the features are 0 planes; expected at least one', 'Give features as [C, H, W].');
   const wrong = data.findIndex((feature) => !Number.isFinite(feature));
   if (wrong !== -1) throw badInput('feature affinities', `feature ${wrong} is ${data[wrong]}; expected a finite number`, 'Replace what is not finite first, as with numpy.nan_to_num.');
   const pixels = width * height;
@@ -81,6 +82,7 @@ function assertPairsFit({ width, height }: Planes, radius: number): void {
 }
 
 function pairsOf({ width, height, count }: Planes, radius: number, sources: PairSources, task: RasterTask | undefined, affinityOf: (offset: Offset) => (pixel: number) => number): PairAffinities {
+  assertOneOf('affinities', 'sources', sources, ['all', 'inner']);
   const offsets = pairOffsets(radius);
   const margin = sources === 'inner' ? radius - 1 : 0;
   const values = offsets.map((offset, index) => {
