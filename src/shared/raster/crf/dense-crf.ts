@@ -99,7 +99,6 @@ export class DenseCrf {
 
   #check(unary: Planes, parameters: CrfParameters): void {
     const { width, height } = this.#image;
-    checkRegion(this.#image);
     assertPlanes(unary);
     if (unary.width !== width || unary.height !== height) {
       throw badInput('dense CRF', `labels or scores are ${unary.width}×${unary.height} px; expected the photo's ${width}×${height}`, 'Give those of this photo, or resize them.');
@@ -107,6 +106,7 @@ export class DenseCrf {
     assertWhole('dense CRF', 'iterations', parameters.iterations, 0, 10_000);
     if (unary.count === 0 && width * height > 0) throw badInput('dense CRF', 'no labels', 'Give energies of at least one label.');
     assertCrfFits(unary, unary.count);
+    checkRegion(this.#image);
     for (const settings of [parameters.gaussian, parameters.bilateral]) {
       if (settings === null) continue;
       // Also where no iteration or no second label will ask for them.
