@@ -38,18 +38,24 @@ interface Slot {
   busyWith: Pending | null;
 }
 
+/** So many threads for each that works at once may end one after the other without a word from any: then they cannot start, and no more are tried. */
+const SILENT_ENDS_A_THREAD = 4;
+
 /**
- * Threads that each do one task of a kind at a time, started when there is work for them. What runs in them answers by `answerRequest`. `close`
- * ends them at once and rejects what is under way.
+ * Threads that each do one task of a kind at a time, started when there is work for them. What runs in them answers by `answerRequest`. One that
+ * ends by itself, as where memory runs out, fails its task alone: the next task starts another. `close` ends them at once and rejects what is
+ * under way.
  */
 export class ThreadPool<Task, Result> {
   readonly #start: StartThread;
   readonly #slots: Slot[] = [];
   readonly #queue: Pending[] = [];
-  #threads: number;
+  readonly #threads: number;
   /** Why no task is taken any more. */
   #ended: Error | null = null;
   #lastId = 0;
+  /** Threads that ended by themselves since one was heard last. */
+  #silentEnds = 0;
 
   constructor(start: StartThread, threads: number) {
     this.#start = start;
@@ -133,6 +139,7 @@ export class ThreadPool<Task, Result> {
   }
 
   #hear(slot: Slot, answer: Answer): void {
+    this.#silentEnds = 0;
     const pending = slot.busyWith;
     // Of a task that was cancelled meanwhile.
     if (pending?.request.id !== answer.id) return;
@@ -146,14 +153,14 @@ export class ThreadPool<Task, Result> {
     this.#dispatch();
   }
 
-  /** A thread that fails is not replaced; with the last one gone, what waits must not wait for ever. */
+  /** Each end fails a task at most, and the next task starts a thread in its place; where none gets to say a word, what waits must not wait for ever. */
   #retire(slot: Slot, reason: Error): void {
     if (!this.#remove(slot)) return;
     // A browser's worker outlives an error that nobody caught.
     void slot.thread.end();
-    this.#threads -= 1;
     slot.busyWith?.reject(this.#ended ?? reason);
-    if (this.#threads === 0) this.#end(reason);
+    this.#silentEnds += 1;
+    if (this.#silentEnds >= SILENT_ENDS_A_THREAD * this.#threads) this.#end(reason);
     else this.#dispatch();
   }
 

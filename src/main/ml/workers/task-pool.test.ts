@@ -1,5 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { TaskPool } from './task-pool.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ThreadPool } from '#shared/threads/thread-pool.ts';
+import { TaskPool, workerThreads } from './task-pool.ts';
+
+// Threads start slowly on a loaded machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** A thread that doubles numbers, and does what words tell it. */
 const entry = new URL(
@@ -47,11 +51,41 @@ describe('task pool', () => {
     expect(await pool.run(4)).toBe(8);
   });
 
-  it('with its last thread gone, what waits and what comes fails instead of waiting for ever', async () => {
+  it('a thread that met its end is replaced: one thread goes on with what waits and what comes', async () => {
     start(1);
-    const results = await Promise.allSettled([pool.run('die'), pool.run(1)]);
-    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    await expect(pool.run(2)).rejects.toThrow('a worker thread ended with code 7');
+    const [doomed, waiting] = await Promise.allSettled([pool.run('die'), pool.run(1)]);
+    expect(doomed).toMatchObject({ status: 'rejected', reason: { message: 'a worker thread ended with code 7' } });
+    expect(waiting).toEqual({ status: 'fulfilled', value: 2 });
+    expect(await pool.run(2)).toBe(4);
+  });
+
+  it('works with all its threads again, however many met their end', async () => {
+    start(2);
+    for (let time = 0; time < 2; time++) {
+      const ends = await Promise.allSettled([pool.run('die'), pool.run('throw')]);
+      expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      expect(await pool.run(time)).toBe(time * 2);
+    }
+    const cancel = new AbortController();
+    const hanging = pool.run('hang', { signal: cancel.signal });
+    // In the second thread, beside the one that hangs.
+    expect(await pool.run(5)).toBe(10);
+    cancel.abort();
+    await expect(hanging).rejects.toMatchObject({ code: 'RUN_CANCELLED' });
+  });
+
+  it('threads that cannot start are given up, so that what waits and what comes fails instead of waiting for ever', async () => {
+    let started = 0;
+    const startBroken = workerThreads(new URL(`data:text/javascript,${encodeURIComponent(`throw new Error('cannot be loaded')`)}`));
+    const broken = new ThreadPool<number, number>((events) => {
+      started += 1;
+      return startBroken(events);
+    }, 2);
+    const results = await Promise.allSettled(Array.from({ length: 30 }, (_, task) => broken.run(task)));
+    for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: { message: 'cannot be loaded' } });
+    await expect(broken.run(1)).rejects.toThrow('cannot be loaded');
+    expect(started).toBeLessThanOrEqual(9); // 4 for each of 2, and one under way
+    await broken.close();
   });
 
   it('closed ends what is under way as cancelled', async () => {
