@@ -69,6 +69,8 @@ describe('penumbra model forward', () => {
     ['weights of another network', 1, ['efficientnet-lite1', 'x.npy'], /missing: _blocks\.16\._expand_conv\.weight/],
     ['an output stride that the network cannot have, naming those it can', 1, [ARCH, 'x.npy', '--output-stride', '4'], /EfficientNet-Lite, has no output stride 4; it can be built with 8 or 16 or 32/],
     ['an output stride that is no number', 2, [ARCH, 'x.npy', '--output-stride', 'half'], /--output-stride: "half" is no whole number/],
+    ['an output stride in other than digits', 2, [ARCH, 'x.npy', '--output-stride', '0x10'], /--output-stride: "0x10" is no whole number/],
+    ['more outputs than any list has', 2, [ARCH, 'x.npy', '--classes', '99999999'], /--classes: "99999999" is no count of outputs[^]*from 1 to 100000/],
     ['a part that the network has not', 1, [ARCH, 'x.npy', '--allow-missing', 'fc9'], /no part named fc9 that could be missing[^]*Name head, or modules such as _conv_stem/],
     ['an input that is no photos', 1, [ARCH, 'flat.npy'], /shape \(3, 5\); expected \(batch, 3, height, width\)/],
   ])('refuses %s', async (_, code, [arch = '', input = '', ...more], message) => {
@@ -124,6 +126,8 @@ describe('penumbra model convert to ONNX', () => {
     ['a file without a network', 2, ['none.onnx'], /Add --arch NAME/],
     ['a network for weights alone', 2, ['none.npz', '--arch', ARCH], /--arch is for ONNX; npz holds weights alone/],
     ['a size that is none', 2, ['none.onnx', '--arch', ARCH, '--size', '65'], /--size: "65" is no size/],
+    ['a size that no runtime would take', 2, ['none.onnx', '--arch', ARCH, '--size', '99999x99999'], /"99999x99999" is beyond 16384 pixels on a side/],
+    ['names that ONNX has anyway', 2, ['none.onnx', '--arch', ARCH, '--reference-names'], /--reference-names is for weights alone/],
     ['weights of another network', 1, ['none.onnx', '--arch', 'efficientnet-lite1'], /missing: _blocks\.16\._expand_conv\.weight/],
     ['a tap that there is not', 1, ['none.onnx', '--arch', ARCH, '--taps', 'stage9'], /no tap named stage9[^]*stage1, stage2/],
   ])('refuses %s', async (_, code, [out = '', ...more], message) => {

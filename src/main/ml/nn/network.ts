@@ -21,6 +21,11 @@ export interface Pass {
 
 export const INFERENCE: Pass = { random: null };
 
+/** Whether a pass reads this tap: what no result needs is computed for it alone. */
+export function wants({ tap, wants: isRead }: Pass, name: string): boolean {
+  return tap !== undefined && (isRead?.(name) ?? true);
+}
+
 export type Layer = (x: Tensor4D, pass: Pass) => Tensor4D;
 
 /** Gives the result of `layer` out as a tap. */

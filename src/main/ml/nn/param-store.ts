@@ -2,7 +2,8 @@ import type * as TF from '@tensorflow/tfjs-core';
 import { PenumbraError } from '#shared/errors.ts';
 import type { HostTensor, HostTensors } from './host-tensor.ts';
 import { readTensor } from './read-tensor.ts';
-import { fromReference, referenceShape, toReference, type ParameterLayout } from './layout.ts';
+import { fromReference, toReference, type ParameterLayout } from './layout.ts';
+import { fitOf, type Fit, type FitOptions } from './weights-fit.ts';
 
 /** Which learning rate a parameter takes: pretrained parts move slowly, new ones fast. */
 export type ParameterGroup = 'backbone' | 'head';
@@ -31,24 +32,6 @@ export interface ParameterDeclaration {
 export interface Parameter extends Omit<ParameterDeclaration, 'initial'> {
   readonly followsBatches: boolean;
   readonly variable: TF.Variable;
-}
-
-export interface LoadReport {
-  /** Parameters the file lacks, left as they were. */
-  readonly missing: readonly string[];
-  /** Keys of the file that no parameter has. */
-  readonly unused: readonly string[];
-}
-
-export interface LoadOptions {
-  /** Shown in errors: where the tensors come from. */
-  readonly source: string;
-  /** Keys of the file that may have no parameter, and parameters that may be missing. Anything else is refused. */
-  ignore?(name: string): boolean;
-  /** Parameters that may be missing and then keep their values, because the user said so. */
-  mayKeep?(parameter: Parameter): boolean;
-  /** What else can be done where nothing is wrong but that these are missing. */
-  readonly remedyOf?: (missing: readonly Parameter[]) => string | null;
 }
 
 /** What layers need of a store. */
@@ -165,31 +148,15 @@ export class ParamStore implements Parameters {
    * unless `ignore` names them.
    * @throws PenumbraError WEIGHTS_MISMATCH listing every such key; WEIGHTS_MALFORMED when a value is NaN or infinite, or a running variance negative
    */
-  load(tensors: HostTensors, options: LoadOptions): LoadReport {
-    const ignored = (name: string): boolean => options.ignore?.(name) ?? false;
-    const misshaped: { key: string; expected: number[]; found: number[] }[] = [];
-    const fitting: [Parameter, HostTensor][] = [];
-    const missing: Parameter[] = [];
-    for (const parameter of this.list()) {
-      const tensor = ignored(parameter.name) ? undefined : tensors.get(parameter.name);
-      const expected = referenceShape(parameter.shape, parameter.layout);
-      if (tensor === undefined) missing.push(parameter);
-      else if (!sameShape(expected, tensor.shape))
-        misshaped.push({ key: parameter.name, expected: [...expected], found: [...tensor.shape] });
-      else fitting.push([parameter, tensor]);
-    }
-    const unused = [...tensors.keys()].filter((key) => !this.#parameters.has(key));
-    const refusedMissing = missing.filter((parameter) => !ignored(parameter.name) && options.mayKeep?.(parameter) !== true);
-    const refusedUnused = unused.filter((name) => !ignored(name));
-    if (misshaped.length + refusedMissing.length + refusedUnused.length > 0)
-      throw mismatch(options, misshaped, refusedMissing, refusedUnused);
+  load(tensors: HostTensors, options: FitOptions): Omit<Fit<Parameter>, 'fitting'> {
+    const { fitting, missing, unused } = fitOf(this.list(), tensors, options);
     for (const [parameter, tensor] of fitting) {
       refuseNonFinite(options.source, parameter.name, tensor);
       refuseNegativeVariance(options.source, parameter, tensor);
     }
     for (const [parameter, tensor] of fitting) this.#assign(parameter, tensor);
     this.#forgetDerived();
-    return { missing: missing.map(({ name }) => name), unused };
+    return { missing, unused };
   }
 
   #assign(parameter: Parameter, tensor: HostTensor): void {
@@ -211,10 +178,6 @@ function uploaded(tf: typeof TF, values: Float32Array, shape: readonly number[])
   return tf.tidy(() => tf.reshape(tf.tensor(values, [...shape], 'float32'), [...shape]));
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
-}
-
 /** Weights of a run that went wrong would give quiet nonsense. */
 function refuseNonFinite(source: string, key: string, { values }: HostTensor): void {
   const at = values.findIndex((value) => !Number.isFinite(value));
@@ -233,31 +196,5 @@ function refuseNegativeVariance(source: string, { name, role }: Parameter, { val
   throw new PenumbraError('WEIGHTS_MALFORMED', `The weights in ${source} are broken: ${name}, a variance, holds ${values[at] ?? 0} at position ${at}; expected numbers from 0.`, {
     remedy: 'Choose another checkpoint; "penumbra model inspect" lists every such tensor.',
     details: { source, key: name, position: at, found: String(values[at]) },
-  });
-}
-
-const SHOWN = 5;
-
-function shown(names: readonly string[]): string {
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
-  return names.slice(0, SHOWN).join(', ') + more;
-}
-
-function mismatch(
-  { source, remedyOf }: LoadOptions,
-  misshaped: readonly { key: string; expected: number[]; found: number[] }[],
-  lacking: readonly Parameter[],
-  unused: readonly string[],
-): PenumbraError {
-  const missing = lacking.map(({ name }) => name);
-  const parts: string[] = [];
-  const shapes = misshaped.map(({ key, expected, found }) => `${key} is (${found.join(', ')}), expected (${expected.join(', ')})`);
-  if (shapes.length > 0) parts.push(`shapes differ: ${shown(shapes)}`);
-  if (missing.length > 0) parts.push(`missing: ${shown(missing)}`);
-  if (unused.length > 0) parts.push(`not of this network: ${shown(unused)}`);
-  const remedy = misshaped.length + unused.length > 0 ? null : (remedyOf?.(lacking) ?? null);
-  return new PenumbraError('WEIGHTS_MISMATCH', `The weights in ${source} do not fit the network; ${parts.join('; ')}.`, {
-    remedy: `Choose weights of the same architecture and number of classes.${remedy === null ? '' : ` ${remedy}`}`,
-    details: { source, misshaped: misshaped.map((item) => ({ ...item })), missing: [...missing], unused: [...unused] },
   });
 }

@@ -6,7 +6,7 @@ import type { NetworkEntry } from '../nn/networks/catalogue.ts';
 import { withReferenceNames } from '../weights/layouts/reference-names.ts';
 import { openWeights } from '../weights/open-weights.ts';
 import { retypedBytes } from '../weights/retype.ts';
-import { writeNewFile } from '../weights/source/new-files.ts';
+import { refuseExisting, writeNewFile } from '../weights/source/new-files.ts';
 import type { StoredType } from '../weights/stored-type.ts';
 import type { StoredTensor } from '../weights/weights-file.ts';
 import { onnxPieces, OPSET, type OnnxPort } from './model-file.ts';
@@ -25,6 +25,8 @@ export interface OnnxExportOptions {
   readonly outputStride?: number | undefined;
   /** Round what float32 cannot hold exactly instead of refusing it. */
   readonly roundToFloat32: boolean;
+  /** What to take from the names of the weights. */
+  readonly stripPrefix?: string | undefined;
 }
 
 export interface OnnxExport {
@@ -48,9 +50,10 @@ const COUNTER = '.num_batches_tracked';
  * @throws PenumbraError EXPORT_TARGET_INVALID when the output exists, WEIGHTS_MISMATCH when the weights are not of this network or a value is not a float32, and what reading and writing throw
  */
 export async function exportOnnx(input: string, output: string, options: OnnxExportOptions): Promise<OnnxExport> {
+  refuseExisting(output);
   using opened = openWeights(input);
   const file = basename(input);
-  const { tensors, others } = withReferenceNames(opened, file);
+  const { tensors, others } = withReferenceNames(opened, file, options.stripPrefix);
   const weights = new Map([...tensors].map(([key, tensor]) => [key, float32(key, tensor, { ...options, file })]));
   const model = await recordNetwork({ ...options, weights, source: input });
   const pieces = onnxPieces(model);

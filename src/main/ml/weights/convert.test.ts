@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs-backend-cpu';
 import { io, setBackend } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { encodeNpyHeader } from '#shared/formats/npy.ts';
 import { decodeNpz } from '#shared/formats/npz.ts';
 import { convertWeights, targetOf, type ConvertOptions, type Target } from './convert.ts';
 import { openWeights } from './open-weights.ts';
@@ -50,6 +51,26 @@ describe('to safetensors', () => {
     expect(tensors).toBe(10);
     expect(Object.keys(contents(join(folder, 'out.safetensors')))).toContain('b5_1.conv_branch2b1.weight');
   });
+});
+
+it.each(['zip.pt', 'torch.safetensors'])('refuses the reference’s names for %s, whose names are no other layout’s', (name) => {
+  expect(() => convert(name, 'out.safetensors', { referenceNames: true })).toThrow(expect.objectContaining({ code: 'BAD_REQUEST', message: expect.stringContaining(name) as string }));
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it('names the texts that npz has no place for', () => {
+  const leftOut = (name: string): string[] => convert('torch.safetensors', name, { roundToFloat32: true }).leftOut.map(({ key, what }) => `${key}: ${what}`);
+  expect(leftOut('out.npz')).toEqual(['format: text: pt']);
+  expect(leftOut('out.safetensors')).toEqual([]);
+});
+
+it('makes no infinity of a number, though it may round', () => {
+  const npy = join(folder, 'large.npy');
+  writeFileSync(npy, Buffer.concat([encodeNpyHeader('<f8', [2]), Buffer.from(Float64Array.of(0.1, 1e300).buffer)]));
+  expect(() => convertWeights(npy, join(folder, 'web', 'model.json'), { target: 'tfjs', roundToFloat32: true, referenceNames: false })).toThrow(
+    expect.objectContaining({ message: expect.stringContaining('of F64 holds 1e+300') as string, remedy: 'Convert to safetensors, which holds every type.' }),
+  );
+  expect(existsSync(join(folder, 'web'))).toBe(false);
 });
 
 describe('to npz', () => {

@@ -1,11 +1,11 @@
 import { basename, dirname, join } from 'node:path';
 import { PenumbraError } from '#shared/errors.ts';
-import { withReferenceNames } from './layouts/reference-names.ts';
+import { LAYOUTS, withReferenceNames } from './layouts/reference-names.ts';
 import { npzPieces } from './numpy/write.ts';
 import { openWeights } from './open-weights.ts';
 import { retypedBytes } from './retype.ts';
 import { safetensorsPieces } from './safetensors/write.ts';
-import { writeNewFile, writeNewFolder } from './source/new-files.ts';
+import { refuseExisting, writeNewFile, writeNewFolder } from './source/new-files.ts';
 import type { StoredType } from './stored-type.ts';
 import { tfjsFiles } from './tfjs/write.ts';
 import type { WeightsFile } from './weights-file.ts';
@@ -13,6 +13,8 @@ import type { WritableTensor, WritableTensors } from './writable.ts';
 
 export const TARGETS = ['safetensors', 'npz', 'tfjs'] as const;
 export type Target = (typeof TARGETS)[number];
+
+const SHOWN_CHARACTERS = 60;
 
 export interface ConvertOptions {
   readonly target: Target;
@@ -50,12 +52,13 @@ export function targetOf(path: string): Target | null {
 /**
  * Writes a weights file of any format as another, one tensor at a time, reads it back and compares every bit before it takes its name.
  * For tfjs, `output` is model.json in a folder that is not there yet.
- * @throws PenumbraError EXPORT_TARGET_INVALID when the output exists, WEIGHTS_MISMATCH when a value does not fit the target's types, and what reading and writing throw
+ * @throws PenumbraError BAD_REQUEST for reference names where there are none, EXPORT_TARGET_INVALID when the output exists, WEIGHTS_MISMATCH when a value does not fit the target's types, and what reading and writing throw
  */
 export function convertWeights(input: string, output: string, options: ConvertOptions): Conversion {
+  refuseExisting(options.target === 'tfjs' ? dirname(output) : output);
   using opened = openWeights(input);
   const file = basename(input);
-  const weights = options.referenceNames ? withReferenceNames(opened, file) : opened;
+  const weights = options.referenceNames ? underReferenceNames(opened, file) : opened;
   const retyped: { key: string; from: StoredType; to: StoredType }[] = [];
   const writable = new Map([...weights.tensors].map(([key, tensor]): [string, WritableTensor] => {
     const to = RETYPED[options.target][tensor.type] ?? tensor.type;
@@ -68,8 +71,27 @@ export function convertWeights(input: string, output: string, options: ConvertOp
     from: weights.format,
     tensors: writable.size,
     retyped,
-    leftOut: [...weights.others].map(([key, what]) => ({ key, what })),
+    leftOut: [
+      ...[...weights.others].map(([key, what]) => ({ key, what })),
+      // Only safetensors has a place for texts.
+      ...(options.target === 'safetensors' ? [] : [...weights.metadata].filter(([key]) => !weights.others.has(key)).map(([key, text]) => ({ key, what: `text: ${shortened(text)}` }))),
+    ],
   };
+}
+
+/** Asked for by name: passed over, it would look done. */
+function underReferenceNames(opened: WeightsFile, file: string): WeightsFile {
+  const named = withReferenceNames(opened, file);
+  if (named.layout !== null) return named;
+  const layouts = LAYOUTS.map(({ title }) => title).join(', ');
+  throw new PenumbraError('BAD_REQUEST', `The names in ${file} are of none of the layouts that other names are known for: ${layouts}.`, {
+    remedy: 'Leave out --reference-names.',
+    details: { file, expected: layouts },
+  });
+}
+
+function shortened(text: string): string {
+  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`;
 }
 
 function write(output: string, tensors: WritableTensors, weights: WeightsFile, target: Target): void {

@@ -1,3 +1,4 @@
+import { PenumbraError } from '#shared/errors.ts';
 import type { HostTensor } from '../nn/host-tensor.ts';
 import { decodeNumbers } from './numbers.ts';
 import type { StoredType } from './stored-type.ts';
@@ -28,6 +29,20 @@ export class StoredTensor {
   values(): Float32Array | Float64Array {
     return decodeNumbers(this.#read(), this.type, this.#file, this.#key);
   }
+
+  /** The elements as the networks take them, and whether any was rounded. @throws PenumbraError WEIGHTS_MALFORMED for a finite one beyond float32 */
+  float32(): { readonly values: Float32Array; readonly isRounded: boolean } {
+    const exact = this.values();
+    if (exact instanceof Float32Array) return { values: exact, isRounded: false };
+    const values = Float32Array.from(exact);
+    let isRounded = false;
+    for (let i = 0; i < exact.length; i += 1) {
+      const [before = 0, after = 0] = [exact[i], values[i]];
+      if (Number.isFinite(before) && !Number.isFinite(after)) throw beyondFloat32(this.#file, this.#key, this.type, before, i);
+      isRounded ||= before !== after && !Number.isNaN(before);
+    }
+    return { values, isRounded };
+  }
 }
 
 export type StoredTensors = ReadonlyMap<string, StoredTensor>;
@@ -46,9 +61,13 @@ export interface WeightsFile {
 /** The same tensors as the networks take them: float32. @throws PenumbraError WEIGHTS_MALFORMED */
 export function toHostTensors(tensors: StoredTensors): Map<string, HostTensor> {
   return new Map(
-    [...tensors].map(([name, tensor]): [string, HostTensor] => {
-      const values = tensor.values();
-      return [name, { shape: tensor.shape, values: values instanceof Float32Array ? values : Float32Array.from(values) }];
-    }),
+    [...tensors].map(([name, tensor]): [string, HostTensor] => [name, { shape: tensor.shape, values: tensor.float32().values }]),
   );
+}
+
+function beyondFloat32(file: string, key: string, type: StoredType, value: number, position: number): PenumbraError {
+  return new PenumbraError('WEIGHTS_MALFORMED', `${file}: tensor "${key}" of ${type} holds ${value} at position ${position}; expected numbers within ±3.4e38, which float32, the type that networks compute in, can hold.`, {
+    remedy: 'Look at this number where the file was made. Nothing of it was used.',
+    details: { file, key, type, position, found: String(value) },
+  });
 }

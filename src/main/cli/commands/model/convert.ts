@@ -11,6 +11,7 @@ interface ConvertCommandOptions extends CommonOptions, Partial<NetworkOptions> {
   readonly roundFloat32?: boolean;
   readonly referenceNames?: boolean;
   readonly size?: string;
+  readonly stripPrefix?: string;
 }
 
 export function convertCommand(): Command {
@@ -28,6 +29,7 @@ export function convertCommand(): Command {
     .option('--classes <n>', 'ONNX: outputs, where they are not those of the published weights')
     .option('--size <height>x<width>', 'ONNX: of the photos, in pixels (default: 224x224)')
     .option('--output-stride <n>', 'ONNX: 8, 16 or 32, where the network can (default: its reference’s)')
+    .option('--strip-prefix <name>', 'ONNX: what to take from the names in the file, such as the "model." that Lightning puts before them')
     .option('--taps <a,b>', 'ONNX: inner results that become outputs as well')
     .addOption(jsonOption())
     .addHelpText(
@@ -53,22 +55,28 @@ export function convertCommand(): Command {
 }
 
 async function convertToOnnx(input: string, out: string, options: ConvertCommandOptions): Promise<OnnxExport> {
+  if (options.referenceNames === true) throw new UsageError('--reference-names is for weights alone; an ONNX file always has the names of its network', 'Leave it out.');
   if (options.arch === undefined) throw new UsageError('an ONNX file holds the network too, which the weights do not name', 'Add --arch NAME; "penumbra model list" names them all.');
   const choice = await networkChoice({ ...options, arch: options.arch });
   const size = sizeOf(options.size ?? '224x224');
   const { exportOnnx } = await import('#main/ml/onnx/export.ts');
-  return exportOnnx(input, out, { ...choice, size, roundToFloat32: options.roundFloat32 === true });
+  return exportOnnx(input, out, { ...choice, size, roundToFloat32: options.roundFloat32 === true, stripPrefix: options.stripPrefix });
 }
+
+/** Of what a runtime is given in one piece: far above any published network's, far below what an axis of ONNX could name. */
+const MAX_SIDE_PX = 16_384;
 
 function sizeOf(text: string): [height: number, width: number] {
   const [, height, width] = /^(\d+)x(\d+)$/.exec(text) ?? [];
   if (height === undefined || width === undefined) throw new UsageError(`--size: "${text}" is no size`, 'Give it as 321x481, height first.');
-  return [Number(height), Number(width)];
+  const size: [number, number] = [Number(height), Number(width)];
+  if (size.some((sidePx) => sidePx > MAX_SIDE_PX)) throw new UsageError(`--size: "${text}" is beyond ${MAX_SIDE_PX} pixels on a side`, 'Give the size of one tile, and cut larger photos.');
+  return size;
 }
 
 /** Said rather than passed over: other formats hold no network. */
 function refuseNetworkOptions(options: ConvertCommandOptions, target: Target): void {
-  const flags = { arch: '--arch', classes: '--classes', size: '--size', taps: '--taps', outputStride: '--output-stride' } as const;
+  const flags = { arch: '--arch', classes: '--classes', size: '--size', taps: '--taps', outputStride: '--output-stride', stripPrefix: '--strip-prefix' } as const;
   const given = Object.keys(flags).find((name): name is keyof typeof flags => options[name as keyof typeof flags] !== undefined);
   if (given !== undefined) throw new UsageError(`${flags[given]} is for ONNX; ${target} holds weights alone`, 'Leave it out, or let <out> end in .onnx.');
 }

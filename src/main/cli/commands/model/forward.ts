@@ -14,6 +14,7 @@ interface ForwardOptions extends CommonOptions, NetworkOptions {
   readonly output: string;
   readonly backend: BackendId;
   readonly allowMissing?: string;
+  readonly stripPrefix?: string;
 }
 
 export function forwardCommand(): Command {
@@ -30,6 +31,7 @@ export function forwardCommand(): Command {
     .option('--classes <n>', 'outputs, where they are not those of the published weights')
     .option('--output-stride <n>', 'pixels of the photo to one of the deepest features: 8, 16 or 32, where the network can (default: its reference’s)')
     .option('--allow-missing <a,b>', 'parts that the weights may lack as a whole, left at their initial values: "head", or modules such as fc6')
+    .option('--strip-prefix <name>', 'what to take from the names in the file, such as the "model." that Lightning puts before them')
     .addOption(new Option('--backend <engine>', 'the tensor engine').choices(['native', 'webgpu', 'cpu']).default('native'))
     .addOption(jsonOption())
     .addHelpText(
@@ -41,7 +43,7 @@ export function forwardCommand(): Command {
       const choice = await networkChoice(options);
       const { forwardFile } = await import('#main/ml/nn/networks/forward-file.ts');
       try {
-        const results = await forwardFile({ ...choice, weights: options.weights, input: options.input, output: options.output, backend: options.backend, allowMissing: listed(options.allowMissing) });
+        const results = await forwardFile({ ...choice, weights: options.weights, input: options.input, output: options.output, backend: options.backend, allowMissing: listed(options.allowMissing), stripPrefix: options.stripPrefix });
         output.result(results, () => resultText(results, choice.entry));
       } finally {
         if (options.backend === 'webgpu') endOnceWritten();
@@ -49,12 +51,21 @@ export function forwardCommand(): Command {
     });
 }
 
-function resultText({ arrays, layout, leftOut, initial, copies }: ForwardFileResult, entry: NetworkEntry): string {
+function resultText({ arrays, layout, leftOut, initial, copies, rounded, nonFinite }: ForwardFileResult, entry: NetworkEntry): string {
   const lines = [table([['array', 'shape'], ...arrays.map(({ name, shape }) => [name, `(${shape.join(', ')})`])])];
   if (layout !== null) lines.push(`names: ${layout.title}, taken to those of ${entry.reference}`);
   if (layout !== null && layout.photos !== entry.input) lines.push(`photos: these weights learnt from photos scaled as "${layout.photos}", not "${entry.input}" as the reference`);
   if (leftOut.length > 0) lines.push('left out:', table(leftOut.map(({ key, what }) => [`  ${key}`, what])));
   if (copies > 0) lines.push(`copies: ${copies} tensors stand in the file twice, alike, as ${entry.reference} writes them`);
+  if (rounded.length > 0) lines.push(`rounded to float32: ${roundedText(rounded)}`);
+  for (const { name, count, value, place } of nonFinite) lines.push(`broken: ${name} holds ${count} numbers that are not finite, the first ${value} at (${place.join(', ')}); others may be hidden, since activations turn NaN into 0`);
   if (initial.length > 0) lines.push(`left at initial values, so that what follows from them means nothing: ${initial.join(', ')}`);
   return lines.join('\n');
+}
+
+const SHOWN_ROUNDED = 3;
+
+function roundedText(rounded: ForwardFileResult['rounded']): string {
+  const more = rounded.length > SHOWN_ROUNDED ? ` and ${rounded.length - SHOWN_ROUNDED} more` : '';
+  return rounded.slice(0, SHOWN_ROUNDED).map(({ key, type }) => `${key} (${type})`).join(', ') + more;
 }

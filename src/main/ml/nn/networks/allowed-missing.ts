@@ -1,6 +1,6 @@
 import { PenumbraError } from '#shared/errors.ts';
 import type { HostTensors } from '../host-tensor.ts';
-import type { Parameter } from '../param-store.ts';
+import type { Misfit, Wanted } from '../weights-fit.ts';
 
 /** What a part is called whose parameters have many names. */
 const HEAD = 'head';
@@ -10,7 +10,7 @@ function moduleOf(name: string): string {
   return name.slice(0, Math.max(0, name.lastIndexOf('.')));
 }
 
-function isOf(part: string, { name, group }: Parameter): boolean {
+function isOf(part: string, { name, group }: Wanted): boolean {
   return part === HEAD ? group === 'head' : name.startsWith(`${part}.`);
 }
 
@@ -19,7 +19,7 @@ function isOf(part: string, { name, group }: Parameter): boolean {
  * among them, so that no file loads by halves.
  * @throws PenumbraError BAD_REQUEST for a part that the network has not
  */
-export function allowedMissing(parts: readonly string[], parameters: readonly Parameter[], weights: HostTensors): (parameter: Parameter) => boolean {
+export function allowedMissing(parts: readonly string[], parameters: readonly Wanted[], weights: HostTensors): (parameter: Wanted) => boolean {
   const unknown = parts.filter((part) => !parameters.some((parameter) => isOf(part, parameter)));
   if (unknown.length > 0) {
     const modules = [...new Set(parameters.map(({ name }) => moduleOf(name)))];
@@ -35,11 +35,28 @@ export function allowedMissing(parts: readonly string[], parameters: readonly Pa
 /** More than these are no part of a network that the rest fits. */
 const MAX_SUGGESTED = 6;
 
-/** What to say of parameters that are missing where all else fits; null where the file holds parts by halves, or lacks too much. */
-export function missingRemedy(allowed: readonly string[], missing: readonly Parameter[], weights: HostTensors): string | null {
+/**
+ * What to say of weights that do not fit: that all names fit behind a prefix, or, where nothing is wrong but that some are missing, how to do without.
+ * Null where the file holds parts by halves, lacks too much, or has keys of another network.
+ */
+export function misfitRemedy(allowed: readonly string[], misfit: Misfit, parameters: readonly Wanted[], weights: HostTensors): string | null {
+  const prefix = prefixOf(parameters, [...weights.keys()]);
+  if (prefix !== null) return `Its names fit without "${prefix}": add --strip-prefix ${prefix.slice(0, -1)}`;
+  const { misshaped, missing, unused } = misfit;
+  if (misshaped.length + unused.length > 0) return null;
   const parts = [...new Set(missing.map(({ name, group }) => (group === HEAD ? HEAD : moduleOf(name))))];
   const modules = new Set([...weights.keys()].map(moduleOf));
   const isHalf = missing.some(({ name }) => modules.has(moduleOf(name)));
   if (isHalf || parts.length > MAX_SUGGESTED) return null;
   return `Where the rest is enough: penumbra model forward --allow-missing ${[...new Set([...allowed, ...parts])].join(',')}`;
+}
+
+/** What stands before the names of the whole backbone in a file, dot included, such as Lightning's `model.`; null where nothing does. */
+export function prefixOf(parameters: readonly Wanted[], keys: readonly string[]): string | null {
+  const backbone = parameters.filter(({ group }) => group !== HEAD).map(({ name }) => name);
+  const [first] = backbone;
+  if (first === undefined) return null;
+  const known = new Set(keys);
+  const prefixes = keys.filter((key) => key.endsWith(`.${first}`)).map((key) => key.slice(0, -first.length));
+  return prefixes.find((prefix) => backbone.every((name) => known.has(prefix + name))) ?? null;
 }

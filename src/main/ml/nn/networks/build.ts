@@ -18,8 +18,8 @@ import { groupNormDeepLab } from '../heads/deeplab-v3plus-group-norm.ts';
 import { deepLabV3Plus } from '../heads/deeplab-v3plus.ts';
 import { resNet38Segmentation } from '../heads/resnet38-segmentation.ts';
 import type { NormMode } from '../layers/builder.ts';
-import type { Network, Pass } from '../network.ts';
-import { ParamStore, withFrozen, withPrefix } from '../param-store.ts';
+import { wants, type Network, type Pass } from '../network.ts';
+import { ParamStore, withFrozen, withPrefix, type ParameterDeclaration, type Parameters } from '../param-store.ts';
 import { outputStrideOf } from './output-stride.ts';
 import type { BackboneTable, NetworkTable } from './table.ts';
 
@@ -66,6 +66,29 @@ export function buildNetwork(backend: TensorBackend, table: NetworkTable, option
   return { parameters, ...assemble(network, table, options) };
 }
 
+/** What a network holds, by name and shape, without an engine: nothing is allocated. @throws PenumbraError as `buildNetwork` */
+export function parametersOf(table: NetworkTable, options: Pick<BuildOptions, 'classes' | 'outputStride'>): readonly ParameterDeclaration[] {
+  const declared: ParameterDeclaration[] = [];
+  const parameters: Parameters = {
+    declare: (declaration) => {
+      declared.push(declaration);
+      return { ...declaration, followsBatches: declaration.followsBatches ?? false, variable: undefined as never };
+    },
+    derived: () => neverRun(),
+    fold: () => neverRun(),
+    forInference: false,
+  };
+  // Layers take operations from their engine when they are built, and call them when they are run.
+  const backend = { tf: {}, ops: {} } as TensorBackend;
+  const random: Random = { unit: neverRun, between: neverRun, integer: neverRun, chance: neverRun, normal: neverRun };
+  assemble({ backend, parameters }, table, { ...options, norm: 'frozen', random });
+  return declared;
+}
+
+function neverRun(): never {
+  throw new Error('this network has no engine');
+}
+
 function assemble(network: Network, table: NetworkTable, options: BuildOptions): Omit<Model, 'parameters'> {
   const { classes, random } = options;
   const { ops } = network.backend;
@@ -97,7 +120,7 @@ function assemble(network: Network, table: NetworkTable, options: BuildOptions):
         taps: [...backbone.taps, { name: 'maps', channels: classes }],
         forward: (images, pass) => {
           const deep = backbone.run(images, pass);
-          if (pass.tap !== undefined) pass.tap('maps', head.maps(deep));
+          if (wants(pass, 'maps')) pass.tap?.('maps', head.maps(deep));
           return head.logits(deep, pass);
         },
       };
@@ -117,7 +140,7 @@ function assemble(network: Network, table: NetworkTable, options: BuildOptions):
         forward: (images, pass) => {
           const [middle, deep] = features(backbone, ['layer3', 'layer4'], images, pass);
           // The auxiliary result matters to a loss alone, which reads the tap.
-          if (auxiliary !== null && pass.tap !== undefined) pass.tap('aux', toInput(auxiliary(middle, pass), images, false));
+          if (auxiliary !== null && wants(pass, 'aux')) pass.tap?.('aux', toInput(auxiliary(middle, pass), images, false));
           const logits = head(deep, pass);
           pass.tap?.('logits_small', logits);
           return toInput(logits, images, false);

@@ -4,11 +4,11 @@ import type { BackendId, TensorBackend } from '../../backend/backend.ts';
 import { loadBackend } from '../../backend/load.ts';
 import { encodeNpz } from '../../formats/npz.ts';
 import { outOfMemory } from '../../out-of-memory.ts';
-import { readNamedWeights, readWeights, type ReadWeights } from '../../weights/read-weights.ts';
-import { writeNewFile } from '../../weights/source/new-files.ts';
+import { readNamedWeights, type ReadWeights } from '../../weights/read-weights.ts';
+import { refuseExisting, writeNewFile } from '../../weights/source/new-files.ts';
 import type { HostTensor } from '../host-tensor.ts';
 import type { InputScale, NetworkEntry } from './catalogue.ts';
-import { forward, type ForwardResult } from './forward.ts';
+import { forward, type ForwardResult, type NonFinite } from './forward.ts';
 import { outputStrides } from './output-stride.ts';
 
 export interface ForwardFileRequest {
@@ -24,6 +24,8 @@ export interface ForwardFileRequest {
   readonly backend: BackendId;
   /** See `ModelRequest`. */
   readonly allowMissing: readonly string[];
+  /** What to take from the names of the weights. */
+  readonly stripPrefix?: string | undefined;
 }
 
 export interface ForwardFileResult {
@@ -37,11 +39,17 @@ export interface ForwardFileResult {
   readonly initial: readonly string[];
   /** Tensors of the weights that their reference keeps twice; the copies were alike. */
   readonly copies: number;
+  /** Tensors, and the input, whose numbers were rounded to float32, and the types they had. */
+  readonly rounded: readonly { key: string; type: string }[];
+  /** Results that hold NaN or infinity. */
+  readonly nonFinite: readonly NonFinite[];
 }
 
 /** Runs a network on an array from a file and writes what came of it as .npz. */
 export async function forwardFile(request: ForwardFileRequest): Promise<ForwardFileResult> {
-  const arrays = [...readWeights(request.input).values()];
+  refuseExisting(request.output);
+  const given = readNamedWeights(request.input);
+  const arrays = [...given.tensors.values()];
   const [input] = arrays;
   if (input === undefined || arrays.length > 1) {
     throw new PenumbraError('BAD_REQUEST', `${request.input} holds ${arrays.length} arrays; expected one.`, {
@@ -49,7 +57,7 @@ export async function forwardFile(request: ForwardFileRequest): Promise<ForwardF
       details: { file: request.input, found: arrays.length },
     });
   }
-  const { results, initial, copies, layout, leftOut } = await runOn(request, input);
+  const { results, initial, copies, rounded, nonFinite, layout, leftOut } = await runOn(request, input);
   const npz = encodeNpz(Object.fromEntries([...results].map(([name, { shape, values }]) => [name, { shape: [...shape], dtype: 'float32' as const, data: values }])));
   writeNewFile(request.output, [npz], () => undefined);
   return {
@@ -58,13 +66,15 @@ export async function forwardFile(request: ForwardFileRequest): Promise<ForwardF
     leftOut: [...leftOut].map(([key, what]) => ({ key, what })),
     initial,
     copies,
+    rounded: [...[...given.rounded.values()].map((type) => ({ key: 'the input', type })), ...[...rounded].map(([key, type]) => ({ key, type }))],
+    nonFinite,
   };
 }
 
 async function runOn(request: ForwardFileRequest, input: HostTensor): Promise<ForwardResult & Omit<ReadWeights, 'tensors'>> {
   let backend: TensorBackend | null = null;
   try {
-    const { tensors, ...about } = readNamedWeights(request.weights);
+    const { tensors, ...about } = readNamedWeights(request.weights, request.stripPrefix);
     backend = await loadBackend(request.backend);
     faultPoint('model.forward');
     return { ...about, ...(await forward(backend, { ...request, weights: tensors, source: request.weights, input })) };

@@ -2,8 +2,9 @@ import { PenumbraError } from '#shared/errors.ts';
 import type { TensorBackend } from '../../backend/backend.ts';
 import { randomFor, type Random } from '../../random/random.ts';
 import type { HostTensors } from '../host-tensor.ts';
-import { allowedMissing, missingRemedy } from './allowed-missing.ts';
-import { buildNetwork, type Model } from './build.ts';
+import { fitOf, type FitOptions } from '../weights-fit.ts';
+import { allowedMissing, misfitRemedy } from './allowed-missing.ts';
+import { buildNetwork, parametersOf, type Model } from './build.ts';
 import type { NetworkEntry } from './catalogue.ts';
 import { withoutCopies } from './copies.ts';
 
@@ -28,6 +29,9 @@ export interface LoadedModel extends Model {
   readonly copies: number;
 }
 
+/** Of the steps that a batch norm has seen; old files lack them. */
+const COUNTER = 'num_batches_tracked';
+
 /** For networks of which every initial value is replaced by the file's: drawing millions of normals would take longer than a pass. */
 const ZEROS: Random = { unit: () => 0, between: () => 0, integer: () => 0, chance: () => false, normal: () => 0 };
 
@@ -37,6 +41,16 @@ const ZEROS: Random = { unit: () => 0, between: () => 0, integer: () => 0, chanc
  */
 export function loadedModel(backend: TensorBackend, request: ModelRequest): LoadedModel {
   const { entry, classes, source, taps, outputStride, allowMissing = [] } = request;
+  const { weights, copies } = withoutCopies(request.weights, entry.originalOf ?? (() => null), source);
+  const wanted = parametersOf(entry.table, { classes, outputStride });
+  const options: FitOptions = {
+    source,
+    ignore: (name) => name.endsWith(COUNTER),
+    mayKeep: allowedMissing(allowMissing, wanted, weights),
+    remedyOf: (misfit) => misfitRemedy(allowMissing, misfit, wanted, weights),
+  };
+  // Before anything is allocated: another count of classes may ask for more than there is.
+  fitOf(wanted, weights, options);
   const model = buildNetwork(backend, entry.table, { classes, outputStride, norm: 'frozen', headNorm: 'frozen', forInference: true, random: allowMissing.length === 0 ? ZEROS : randomFor(0, 'initial') });
   try {
     const unknown = taps.filter((name) => !model.taps.some((tap) => tap.name === name));
@@ -46,10 +60,7 @@ export function loadedModel(backend: TensorBackend, request: ModelRequest): Load
         details: { unknown, taps: model.taps.map((tap) => tap.name) },
       });
     }
-    const { weights, copies } = withoutCopies(request.weights, entry.originalOf ?? (() => null), source);
-    const ignore = (name: string): boolean => name.endsWith('num_batches_tracked');
-    const mayKeep = allowedMissing(allowMissing, model.parameters.list(), weights);
-    const { missing } = model.parameters.load(weights, { source, ignore, mayKeep, remedyOf: (lacking) => missingRemedy(allowMissing, lacking, weights) });
+    const { missing } = model.parameters.load(weights, options);
     return { ...model, initial: missing, copies };
   } catch (cause) {
     model.parameters.dispose();

@@ -1,11 +1,12 @@
 import { malformed } from '../malformed.ts';
 import type { StoredTensor, WeightsFile } from '../weights-file.ts';
 import { MXNET_RESNET38 } from './mxnet-resnet38.ts';
+import { withoutParallelPrefix, withoutPrefix } from './prefixes.ts';
 import type { SourceLayout } from './source-layout.ts';
 import { TIMM_LITE } from './timm-lite.ts';
 import { TORCHVISION_VGG16 } from './torchvision-vgg16.ts';
 
-const LAYOUTS: readonly SourceLayout[] = [MXNET_RESNET38, TORCHVISION_VGG16, TIMM_LITE];
+export const LAYOUTS: readonly SourceLayout[] = [MXNET_RESNET38, TORCHVISION_VGG16, TIMM_LITE];
 
 export interface NamedFile extends WeightsFile {
   /** Whose names the file has; null where they are kept. */
@@ -14,8 +15,14 @@ export interface NamedFile extends WeightsFile {
   readonly leftOut: ReadonlyMap<string, string>;
 }
 
-/** The file with its tensors under the names of a network's reference, when all of its keys are of one other layout; else as it is. */
-export function withReferenceNames(weights: WeightsFile, file: string): NamedFile {
+/**
+ * The file with its tensors under the names of a network's reference, when all of its keys are of one other layout; else as it is, without `module.`.
+ * @param stripPrefix what else to take from its names first
+ * @throws PenumbraError as `withoutParallelPrefix` and `withoutPrefix`
+ */
+export function withReferenceNames(opened: WeightsFile, file: string, stripPrefix?: string): NamedFile {
+  const plain = withoutParallelPrefix(opened, file);
+  const weights = stripPrefix === undefined ? plain : withoutPrefix(plain, stripPrefix, file);
   const keys = [...weights.tensors.keys()];
   for (const layout of keys.length === 0 ? [] : LAYOUTS) {
     const names = layout.names(keys);

@@ -43,7 +43,8 @@ function draftOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 }
 
-function refuseExisting(path: string): void {
+/** Before long work whose result could not be written. @throws PenumbraError EXPORT_TARGET_INVALID */
+export function refuseExisting(path: string): void {
   if (!existsSync(path)) return;
   throw new PenumbraError('EXPORT_TARGET_INVALID', `${path} is there already; nothing is written over it.`, {
     remedy: 'Give another name, or move the old one away.',
