@@ -103,7 +103,7 @@ describe('results', () => {
     for (const asked of [true, false]) {
       const found: string[] = [];
       backend.tf.tidy(() => {
-        run(backend.tf.zeros<Tensor4D>([1, 17, 17, 3]), { ...INFERENCE, tap: (name) => void found.push(name), wants: (name) => asked && name === tap });
+        run(backend.tf.zeros([1, 17, 17, 3]) as Tensor4D, { ...INFERENCE, tap: (name) => void found.push(name), wants: (name) => asked && name === tap });
       });
       expect(found.includes(tap)).toBe(asked);
     }
