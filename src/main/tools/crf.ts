@@ -60,6 +60,9 @@ export const crfTool = defineTool({
   },
 });
 
+/** Scores that leave 0..1 by no more are so by their own computing. */
+const ROUNDING = 1e-5;
+
 interface Start {
   readonly labels?: string | undefined;
   readonly scores?: string | undefined;
@@ -83,7 +86,7 @@ async function startOf(file: string, photo: Size, { labels, scores, confidence }
   assertGridOf(scoresFile, planes, photo);
   assertFiniteScores(scoresFile, planes);
   assertCrfFits(photo, planes.count);
-  const clippedScores = planes.data.reduce((sum, score) => sum + (score < 0 || score > 1 ? 1 : 0), 0);
+  const clippedScores = planes.data.reduce((sum, score) => sum + (score < -ROUNDING || score > 1 + ROUNDING ? 1 : 0), 0);
   return { unary: unaryFromScores(resizePlanesBilinear(planes, photo)), labels: Array.from({ length: planes.count }, (_, label) => label), clippedScores };
 }
 

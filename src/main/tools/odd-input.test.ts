@@ -51,7 +51,7 @@ describe('scores for crf', () => {
   it('outside 0..1 are counted', async () => {
     await scores('beyond.npy', [2, height, width], (index) => [-0.25, 0, 1, 1.5, 2][index] ?? 0.5);
     expect(await run('crf', 'photo.png', null, { scores: 'beyond.npy', iterations: '1' })).toMatchObject({ facts: { clippedScores: 3 } });
-    await scores('within.npy', [2, height, width], (index) => [0, 1][index] ?? 0.5);
+    await scores('within.npy', [2, height, width], (index) => [0, 1, 1 + 2 ** -23, -1e-7][index] ?? 0.5);
     expect((await run('crf', 'photo.png', null, { scores: 'within.npy', iterations: '1' })).facts).not.toHaveProperty('clippedScores');
   });
 });
