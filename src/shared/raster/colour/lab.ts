@@ -11,6 +11,11 @@ const XYZ_FROM_RGB = [
 ] as const;
 const WHITE = [0.95047, 1, 1.08883] as const;
 
+/** 0..1 as skimage.img_as_float has it, which multiplies: one in ten differs from byte / 255 in its last bit. */
+export function shareOfByte(byte: number): number {
+  return byte * (1 / 255);
+}
+
 /** Linear light of an sRGB channel in 0..1. */
 function linear(channel: number): number {
   return channel > 0.04045 ? Math.pow((channel + 0.055) / 1.055, 2.4) : channel / 12.92;
@@ -22,9 +27,9 @@ function compressed(ratio: number): number {
 
 /**
  * CIE L*a*b*, three values a pixel, as skimage.color.rgb2lab computes it in float64. `valueOf` tells the 0..1 that a byte stands for; default
- * byte / 255.
+ * `shareOfByte`.
  */
-export function labOf(image: RgbRaster, valueOf: (byte: number) => number = (byte) => byte / 255, task?: RasterTask): Float64Array {
+export function labOf(image: RgbRaster, valueOf: (byte: number) => number = shareOfByte, task?: RasterTask): Float64Array {
   assertLength('Lab', image.width, image.height, 3, image.data.length);
   assertFitsPixels('Lab', image, 24);
   const light = Float64Array.from({ length: 256 }, (_, byte) => linear(valueOf(byte)));

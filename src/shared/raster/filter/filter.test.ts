@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { RasterFixture, worstDifference } from '../../../../tests/support/raster-fixtures.ts';
 import { greyOf } from '../colour/grey.ts';
-import { labOf } from '../colour/lab.ts';
+import { labOf, shareOfByte } from '../colour/lab.ts';
 import { canny } from './canny.ts';
 import { gaussianBlur, gaussianBlur3 } from './gaussian-blur.ts';
 import { sobel } from './sobel.ts';
@@ -16,6 +16,10 @@ const grey = fixture.bytes('grey');
 
 describe('colour', () => {
   it('grey as OpenCV', () => expect(worstDifference(greyOf(image).data, grey.data)).toBe(0));
+
+  it('bytes become shares by multiplication, to the last bit as img_as_float', () => {
+    expect([0, 33, 37, 41, 255].map(shareOfByte)).toEqual([0, 0.12941176470588234, 0.14509803921568626, 0.16078431372549018, 1]);
+  });
 
   it('Lab as scikit-image', () => expect(worstDifference(labOf(image), fixture.values('lab'))).toBeLessThan(1e-5));
 

@@ -1,5 +1,5 @@
 import { assertPositive, assertWhole, assertWithin } from '../bad-input.ts';
-import { labOf } from '../colour/lab.ts';
+import { labOf, shareOfByte } from '../colour/lab.ts';
 import { gaussianBlur } from '../filter/gaussian-blur.ts';
 import { assertFitsPixels } from '../memory.ts';
 import type { Regions, RgbRaster } from '../rasters.ts';
@@ -43,7 +43,8 @@ export function slic(image: RgbRaster, parameters: SlicParameters, task?: Raster
   const clustering = startClustering({ width, height, count, spatialWeight: 1 / (step * step) }, engine);
   clustering.centres.set(centres);
   setFeatures(clustering.features, blurredLab(image, parameters.sigmaPx, partOf(task, 0, 0.2), engine), 1 / parameters.compactness);
-  cluster(clustering, steps, parameters.iterations, task);
+  // As in the reference, how far a cluster looks goes by how many there are, not by how many were asked for.
+  cluster(clustering, { seeds: steps, windows: gridSteps(height, width, count) }, parameters.iterations, task);
   const { labels } = clustering;
   const result = parameters.connected
     ? joinSmallParts({ width, height, data: labels }, Math.floor((0.5 * pixels) / count), Math.floor((3 * pixels) / count), partOf(task, 0.9, 1))
@@ -60,8 +61,8 @@ function blurredLab(image: RgbRaster, sigmaPx: number, task: RasterTask | undefi
     if (byte < least) least = byte;
     if (byte > most) most = byte;
   }
-  const range = most === least ? 1 : most / 255 - least / 255;
-  const lab = labOf(image, (byte) => Math.max(0, byte / 255 - least / 255) / range, partOf(task, 0, 0.6));
+  const range = most === least ? 1 : shareOfByte(most) - shareOfByte(least);
+  const lab = labOf(image, (byte) => Math.max(0, shareOfByte(byte) - shareOfByte(least)) / range, partOf(task, 0, 0.6));
   return gaussianBlur(lab, { width: image.width, height: image.height, channels: 3 }, sigmaPx, partOf(task, 0.6, 1), engine);
 }
 
@@ -80,8 +81,11 @@ interface GridStep {
   readonly step: number;
 }
 
+/** Down and across. */
+type GridSteps = readonly [GridStep, GridStep];
+
 /** skimage.util.regular_grid for (1, height, width): points about evenly apart in the axes that are long enough. */
-function gridSteps(height: number, width: number, points: number): [GridStep, GridStep] {
+function gridSteps(height: number, width: number, points: number): GridSteps {
   const sides = [1, height, width];
   let space = height * width;
   if (space <= points) return [{ start: 0, step: 1 }, { start: 0, step: 1 }];
@@ -111,7 +115,7 @@ function roundHalfEven(value: number): number {
 }
 
 /** [n, 5]: y, x, and colour. */
-function seeds(height: number, width: number, [stepY, stepX]: readonly [GridStep, GridStep]): Float64Array {
+function seeds(height: number, width: number, [stepY, stepX]: GridSteps): Float64Array {
   const centres: number[] = [];
   for (let y = stepY.start; y < height; y += stepY.step) {
     // Colour 0 to begin with, so that the first round goes by position alone, as in the reference.
@@ -121,11 +125,11 @@ function seeds(height: number, width: number, [stepY, stepX]: readonly [GridStep
 }
 
 /** k-means, from the seeds in `centres`. */
-function cluster(clustering: Clustering, steps: readonly [GridStep, GridStep], iterations: number, task: RasterTask | undefined): void {
-  assignToSeeds(clustering, steps);
+function cluster(clustering: Clustering, steps: { readonly seeds: GridSteps; readonly windows: GridSteps }, iterations: number, task: RasterTask | undefined): void {
+  assignToSeeds(clustering, steps.seeds);
   for (let iteration = 0; iteration < iterations; iteration++) {
     if (iteration > 0) {
-      setWindows(clustering, steps);
+      setWindows(clustering, steps.windows);
       clustering.reassign();
     }
     clustering.recentre();
@@ -134,7 +138,7 @@ function cluster(clustering: Clustering, steps: readonly [GridStep, GridStep], i
 }
 
 /** Each cluster looks two steps around. One that lost all its pixels has no place any more (NaN), and takes none. */
-function setWindows({ centres, windows, width, height }: Clustering, [{ step: stepY }, { step: stepX }]: readonly [GridStep, GridStep]): void {
+function setWindows({ centres, windows, width, height }: Clustering, [{ step: stepY }, { step: stepX }]: GridSteps): void {
   for (let at = 0, centre = 0; at < windows.length; at += 4, centre += 5) {
     const cy = centres[centre] ?? 0;
     const cx = centres[centre + 1] ?? 0;
@@ -146,7 +150,7 @@ function setWindows({ centres, windows, width, height }: Clustering, [{ step: st
 }
 
 /** The first round, in which no cluster has a colour yet: of the four seeds around a pixel the nearest has it, of equals the first. */
-function assignToSeeds({ features, labels, width, height, spatialWeight }: Clustering, [stepY, stepX]: readonly [GridStep, GridStep]): void {
+function assignToSeeds({ features, labels, width, height, spatialWeight }: Clustering, [stepY, stepX]: GridSteps): void {
   const pixels = width * height;
   const columns = Math.ceil((width - stepX.start) / stepX.step);
   const rows = Math.ceil((height - stepY.start) / stepY.step);

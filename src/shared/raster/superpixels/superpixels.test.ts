@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { RasterFixture, shareMatched } from '../../../../tests/support/raster-fixtures.ts';
+import { RasterFixture, shareMatched, worstDifference } from '../../../../tests/support/raster-fixtures.ts';
 import { labelComponents } from '../components/label-components.ts';
 import type { RgbRaster } from '../rasters.ts';
 import { QUICKSHIFT_SILOP, quickshift } from './quickshift.ts';
@@ -34,6 +34,12 @@ describe('SLIC as scikit-image', () => {
     const line = { width: 40, height: 6, data: new Uint8Array(40 * 6 * 3) };
     for (let y = 0; y < 6; y++) line.data.set(image.data.subarray(y * image.width * 3, (y * image.width + 40) * 3), y * 120);
     expect(shareMatched(slic(line, { ...SLIC_SILOP, segments: 30, compactness: 10 }).data, fixture.values('slic_line'))).toBe(1);
+  });
+
+  it.each([3, 5, 7, 10])('on a ramp of grey, where the grid has other clusters than the %i asked for', (segments) => {
+    const ramps = new RasterFixture('ramps');
+    const parameters = { ...SLIC_SILOP, segments, compactness: 10, sigmaPx: 0 };
+    for (const engine of [undefined, 'plain'] as const) expect(worstDifference(slic(ramps.rgb('image'), parameters, undefined, engine).data, ramps.values(`slic_${segments}`))).toBe(0);
   });
 });
 
