@@ -24,7 +24,7 @@ export const crfTool = defineTool({
   endings: ['.png', '.npy', '.npz'],
   settings: z.object({
     labels: place.optional().describe('label PNG or whole numbers .npy, or a folder of them by the photos’ names; 255 and what is below 0 is left open'),
-    scores: place.optional().describe('scores .npy or .npz [L, H, W], background first; or a folder of them. Those of a coarser grid are brought to the photo’s size, values outside 0..1 count as 0 or 1'),
+    scores: place.optional().describe('scores .npy or .npz [L, H, W], background first (a plane alone wins everywhere); or a folder of them. Those of a coarser grid are brought to the photo’s size, values outside 0..1 count as 0 or 1'),
     row: oneOf(CRF_ROW_NAMES).default('irn').describe(`published settings that the others default to: ${CRF_ROW_NAMES.join(', ')}`),
     confidence: share.optional().describe('trust in a label'),
     iterations: whole(0, 1000).optional().describe('mean-field iterations'),
