@@ -19,6 +19,8 @@ export const RESNETS = {
 export interface ResNetOptions extends BackboneOptions {
   /** False: stages that lose their stride are not dilated (IRN, Puzzle-CAM). Default true. */
   readonly dilated?: boolean;
+  /** Weight of the new batch in running moments. Default torch's 0.1. */
+  readonly momentum?: number;
 }
 
 /** torchvision's ResNet with bottlenecks (networks-formats.md §1.1). Taps `stem` (stride 4), `layer1` to `layer4`. */

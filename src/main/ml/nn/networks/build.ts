@@ -180,7 +180,7 @@ function buildBackbone(network: Network, backbone: Exclude<BackboneTable, { fami
   const common = { norm, random, outputStride };
   switch (backbone.family) {
     case 'resnet':
-      return resNet(network, backbone.table, { ...common, dilated: backbone.dilated ?? true });
+      return resNet(network, backbone.table, { ...common, dilated: backbone.dilated ?? true, momentum: backbone.momentum ?? 0.1 });
     case 'resnet-caffe':
       return caffeResNet(network, backbone.table, common);
     case 'resnest':

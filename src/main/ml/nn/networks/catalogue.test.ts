@@ -72,3 +72,8 @@ it.each([
   for (const name of frozen) expect(parameters.get(name).trainable, name).toBe(false);
   for (const name of trained) expect(parameters.get(name).trainable, name).toBe(true);
 });
+
+// VainF's main.py: utils.set_bn_momentum(model.backbone, momentum=0.01). What it does to moments, parity.test.ts compares.
+it.each(['deeplabv3plus-resnet50', 'deeplabv3plus-resnet101'])('%s has its reference’s momentum in the backbone', (id) => {
+  expect(NETWORKS.get(id)?.table.backbone).toMatchObject({ momentum: 0.01 });
+});

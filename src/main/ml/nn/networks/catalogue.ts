@@ -45,6 +45,8 @@ const LITES: Readonly<Record<string, LiteTable>> = {
 /** conv1a and b2 learn neither in psa's classifier nor in what is built on it. */
 const PSA_RESNET38 = /^(?:conv1a|b2(?:_\d)?)\..*/;
 const PSA_VGG16 = /^conv[12]_\d\..*/;
+/** VainF's main.py sets it for the backbone alone. */
+const VAINF_MOMENTUM = 0.01;
 /** IRN freezes the stem, and its gradients end after layer2. */
 const IRN_RESNET50 = /^resnet50\.(?:conv1|bn1|layer[12])\..*/;
 
@@ -126,7 +128,7 @@ function segmenters(): [string, NetworkEntry][] {
           ...common,
           title: `DeepLabV3+ on ${name}`,
           reference: 'VainF/DeepLabV3Plus-Pytorch',
-          table: { backbone, head: { kind: 'deeplab-v3plus' }, prefix: 'backbone.', outputStride: 16 },
+          table: { backbone: { ...backbone, momentum: VAINF_MOMENTUM }, head: { kind: 'deeplab-v3plus' }, prefix: 'backbone.', outputStride: 16 },
         },
       ],
       [

@@ -8,7 +8,8 @@ import type { VitTable } from '../backbones/vision-transformer.ts';
 
 /** What tells one backbone of a family from another. */
 export type BackboneTable =
-  | { readonly family: 'resnet'; readonly table: ResNetTable; readonly dilated?: boolean }
+  /** Momentum of its batch norms as torch counts it; default torch's 0.1. */
+  | { readonly family: 'resnet'; readonly table: ResNetTable; readonly dilated?: boolean; readonly momentum?: number }
   | { readonly family: 'resnet-caffe'; readonly table: ResNetTable }
   | { readonly family: 'resnest'; readonly table: ResNeStTable }
   | { readonly family: 'resnet38d'; readonly table: ResNet38Table }
