@@ -1,5 +1,6 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
+/** NaN may come out of relu and relu6 as 0: oneDNN's fused kernels take the larger of it and 0. What must be finite is checked where it is read. */
 export type Activation = 'linear' | 'relu' | 'relu6';
 
 /** A convolution as every engine has it. Inputs are NHWC. */

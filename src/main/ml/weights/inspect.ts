@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { PenumbraError } from '#shared/errors.ts';
 import type { ByteSource } from '#shared/formats/byte-source.ts';
+import { fittingNetworks, type FittingNetwork } from '../nn/networks/fitting.ts';
 import { guessArchitecture, type ArchitectureGuess } from './guess-architecture.ts';
+import { withReferenceNames } from './layouts/reference-names.ts';
 import { matchKnown, type KnownMatch } from './known-weights.ts';
 import { camDictionary, type CamDictionary } from './numpy/cam-dictionary.ts';
 import { openWeights } from './open-weights.ts';
 import { fileSource } from './source/file-source.ts';
 import { STORED_BYTES, type StoredType } from './stored-type.ts';
 import { elementCount } from './strided.ts';
-import type { StoredTensor } from './weights-file.ts';
+import type { StoredTensor, WeightsFile } from './weights-file.ts';
 
 const HASH_STEP_BYTES = 2 ** 24;
 /** No published network has weights beyond this; those of a run that went wrong do. */
@@ -28,6 +31,8 @@ export interface Inspection {
   readonly sha256: string;
   readonly known: KnownMatch | null;
   readonly architecture: ArchitectureGuess | null;
+  /** Networks here that load the file as a whole. */
+  readonly fits: readonly FittingNetwork[];
   readonly cams: CamDictionary | null;
   readonly tensors: readonly TensorFacts[];
   readonly totals: { readonly tensors: number; readonly elements: number; readonly bytes: number };
@@ -59,6 +64,7 @@ export function inspectWeights(path: string): Inspection {
     sha256,
     known: matchKnown(basename(path), sha256),
     architecture: guessArchitecture(new Map(tensors.map(({ key, shape }) => [key, shape]))),
+    fits: fitting(opened, basename(path)),
     cams: camDictionary(opened.tensors),
     tensors,
     totals: {
@@ -70,6 +76,16 @@ export function inspectWeights(path: string): Inspection {
     others: [...opened.others].map(([key, what]) => ({ key, what })),
     suspicious: [...opened.tensors].flatMap(([key, tensor]) => suspicions(key, tensor).map((what) => ({ key, what }))),
   };
+}
+
+function fitting(opened: WeightsFile, file: string): FittingNetwork[] {
+  try {
+    return fittingNetworks(new Map([...withReferenceNames(opened, file).tensors].map(([key, { shape }]) => [key, shape])));
+  } catch (thrown) {
+    // Two tensors of one name: no network loads that, and what the file holds is told all the same.
+    if (thrown instanceof PenumbraError) return [];
+    throw thrown;
+  }
 }
 
 function hashOf(source: ByteSource): string {

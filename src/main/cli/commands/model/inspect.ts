@@ -31,6 +31,7 @@ function inspectionText(found: Inspection): string {
     ['known as', knownText(found.known)],
     ...loadsInto(found.known),
     ['network', architecture === null ? 'not recognised' : [architecture.backbone, architecture.head].filter((part) => part !== null).join(' with head ')],
+    ...found.fits.map(({ arch, classes, stripPrefix }) => ['to run it', `--arch ${arch}${classes === null ? '' : ` --classes ${classes}`}${stripPrefix === null ? '' : ` --strip-prefix ${stripPrefix}`}`]),
     ['outputs', architecture?.classes?.toString() ?? '–'],
     ...(cams === null ? [] : [['CAMs', `as ${cams.madeBy} writes them: keys ${cams.keys.join(', ')} (${cams.counting}), maps ${cams.maps.join(', ')}`]]),
     ...Object.entries(found.metadata).map(([key, value]) => [key, value]),

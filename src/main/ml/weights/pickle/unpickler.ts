@@ -9,6 +9,8 @@ import { describe, isKind, tuple, type PickleValue, type StorageReference } from
 const VALUE_LIMIT = 16_000_000;
 const CONTAINER_LIMIT = 2_000_000;
 const MEMO_LIMIT = 4_000_000;
+/** Entries of dicts that calls copy: few bytes of calls could copy one list again and again. Files have some thousand, of `_metadata`. */
+const COPIED_LIMIT = 500_000;
 const MARK_LIMIT = 1_000;
 const TEXT_LIMIT_BYTES = 2 ** 20;
 
@@ -49,6 +51,7 @@ class Unpickler {
   readonly #stack: PickleValue[] = [];
   #values = 0;
   #containers = 0;
+  #copied = 0;
   #inlineBytes = 0;
 
   constructor(reader: ByteReader, options: PickleOptions) {
@@ -66,7 +69,7 @@ class Unpickler {
         const found = `0x${opcode.toString(16).padStart(2, '0')}`;
         throw unsafe(this.#file, `has pickle opcode ${found} at byte ${at}, which files of tensors do not use`, { found, offset: at });
       }
-      if (this.#values > VALUE_LIMIT || this.#containers > CONTAINER_LIMIT || this.#memo.size > MEMO_LIMIT || this.#marks.length > MARK_LIMIT) {
+      if (this.#values > VALUE_LIMIT || this.#containers > CONTAINER_LIMIT || this.#copied > COPIED_LIMIT || this.#memo.size > MEMO_LIMIT || this.#marks.length > MARK_LIMIT) {
         throw malformed(this.#file, `the pickle grows beyond what any state dict needs (byte ${at})`, { offset: at });
       }
     }
@@ -244,7 +247,7 @@ class Unpickler {
   /** What a call makes is new each time, though what it is made from may stand in the file once: a few bytes of calls would fill the memory. */
   #counted(made: PickleValue): PickleValue {
     if (made instanceof Uint8Array) this.#countInline(made.byteLength);
-    else if (made instanceof Map) this.#values += made.size;
+    else if (made instanceof Map) this.#copied += made.size;
     return made;
   }
 

@@ -156,6 +156,14 @@ describe('files that PyTorch would not write', () => {
     expect([...(readTorchFile(legacyFile(tensorPickle()), 'test.pth').get('t')?.values() ?? [])]).toEqual([1, 2]);
   });
 
+  it('refuses to copy one list into dicts again and again, before it takes seconds', () => {
+    const pairs = Array.from({ length: 1000 }, (_, i) => [...op.int(i), ...op.int(i), 0x86]).flat();
+    const copy = [...op.get(1), ...op.get(0), 0x85, ...op.reduce];
+    const start = [...op.proto, 0x5d, ...op.mark, ...pairs, 0x65, ...op.put(0), ...op.global('collections', 'OrderedDict'), ...op.put(1)];
+    const error = refusal(legacyFile([...start, ...Array.from({ length: 600 }, () => copy).flat(), ...op.stop]));
+    expect(error).toMatchObject({ code: 'WEIGHTS_MALFORMED', message: expect.stringContaining('grows beyond what any state dict needs') as string });
+  });
+
   it.each([
     ['posix', 'system'],
     ['builtins', 'eval'],
