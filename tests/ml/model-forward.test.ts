@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { Rank } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { encodeNpyHeader } from '#shared/formats/npy.ts';
 import type { TensorBackend } from '#main/ml/backend/backend.ts';
@@ -103,7 +103,7 @@ describe('results', () => {
     for (const asked of [true, false]) {
       const found: string[] = [];
       backend.tf.tidy(() => {
-        run(backend.tf.zeros([1, 17, 17, 3]) as Tensor4D, { ...INFERENCE, tap: (name) => void found.push(name), wants: (name) => asked && name === tap });
+        run(backend.tf.zeros<Rank.R4>([1, 17, 17, 3]), { ...INFERENCE, tap: (name) => void found.push(name), wants: (name) => asked && name === tap });
       });
       expect(found.includes(tap)).toBe(asked);
     }

@@ -1,10 +1,15 @@
 import { PenumbraError } from '#shared/errors.ts';
 import type { HostTensor, HostTensors } from './host-tensor.ts';
-import { referenceShape } from './layout.ts';
-import type { ParameterDeclaration } from './param-store.ts';
+import { referenceShape, type ParameterLayout } from './layout.ts';
 
-/** What is asked of a file for one parameter. `shape` is the engine's. */
-export type Wanted = Pick<ParameterDeclaration, 'name' | 'shape' | 'layout' | 'group'>;
+/** What is asked of a file for one parameter. */
+export interface Wanted {
+  readonly name: string;
+  /** In the engine's layout. */
+  readonly shape: readonly number[];
+  readonly layout: ParameterLayout;
+  readonly group: 'backbone' | 'head';
+}
 
 /** All that keeps weights from fitting a network. */
 export interface Misfit {
