@@ -198,4 +198,10 @@ describe('the command line', () => {
     expect(unreadable).toMatchObject({ code: 1, stderr: expect.stringContaining('no-photo.png cannot be read as a photo') as string });
     expect(await readdir(folder)).toEqual(before);
   });
+
+  test('prints the beginning of a long list, and gives all of it by --json', async () => {
+    await writeNpy(at('long.npy'), { dtype: 'int32', shape: [15, 20], data: Int32Array.from({ length: 300 }, (_, pixel) => pixel) });
+    expect((await runCli(['tool', 'palette', at('long.npy')])).stdout).toContain('22,23,"… 300 in all"]');
+    expect((await runCli(['tool', 'palette', at('long.npy'), '--json'])).stdout).toContain('298,299]');
+  });
 });
